@@ -1,0 +1,3 @@
+export { CodedError, isCodedError, isErrorCode, type CodedErrorOptions } from './coded-error.js';
+export { ERROR_CATALOGUE, type ErrorCode, type ErrorType } from './error-catalogue.js';
+export { toErrorBody, type ErrorBody } from './error-body.js';
