@@ -1,0 +1,2 @@
+export { loadConfig, type Config, type Environment } from './load-config.js';
+export { renderEnvExample } from './env-example.js';

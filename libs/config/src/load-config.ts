@@ -1,0 +1,70 @@
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { parseEnv } from 'node:util';
+import { CodedError } from '#errors';
+import { SETTINGS } from './settings.js';
+import { SettingProblem } from './setting-kinds.js';
+
+type Table = typeof SETTINGS;
+type Values = { readonly [Key in keyof Table]: Table[Key]['fallback'] };
+
+/** The settings of this process, checked and frozen; folders are absolute, times are in milliseconds. */
+export type Config = Omit<Values, 'artifactDir' | 'runsDir'> & { readonly artifactDir: string; readonly runsDir: string };
+
+/** Variables by name, as in `process.env`. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Reads the settings from `environment`: by default the process's own over an optional `.env` in the working folder.
+ * A variable that is empty counts as not given.
+ *
+ * @throws configuration_invalid with one line per bad variable, all of them at once
+ * @example
+ * loadConfig({ GENERATOR_PORT: '4001' }).generatorPort // 4001
+ */
+export function loadConfig(environment: Environment = processEnvironment()): Config {
+  const values: Record<string, unknown> = {};
+  const problems: string[] = [];
+  for (const [key, { variable, kind, fallback }] of Object.entries(SETTINGS)) {
+    const text = environment[variable]?.trim();
+    try {
+      values[key] = text ? kind.read(text) : fallback;
+    } catch (error) {
+      if (!(error instanceof SettingProblem)) throw error;
+      problems.push(`${variable} ${error.message}`);
+    }
+  }
+  if (problems.length > 0) {
+    throw new CodedError('configuration_invalid', problems.join('\n'), { param: firstWord(problems[0]) });
+  }
+  const read = values as Values;
+  const dataDir = resolve(read.dataDir);
+  return Object.freeze({
+    ...read,
+    dataDir,
+    artifactDir: read.artifactDir ?? join(dataDir, 'artifacts'),
+    runsDir: read.runsDir ?? join(dataDir, 'runs'),
+  });
+}
+
+function firstWord(text: string | undefined): string | null {
+  return text?.split(' ')[0] ?? null;
+}
+
+function processEnvironment(): Environment {
+  return { ...readEnvFile('.env'), ...process.env };
+}
+
+function readEnvFile(path: string): Environment {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return {};
+    throw new CodedError('configuration_invalid', `The file ${resolve(path)} cannot be read; make it readable or remove it.`, {
+      param: path,
+      cause: error,
+    });
+  }
+  return parseEnv(text);
+}
