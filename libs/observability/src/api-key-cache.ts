@@ -1,0 +1,96 @@
+import { createHash } from 'node:crypto';
+import { CodedError } from '#errors';
+
+/** Who a key belongs to, and what it may do. */
+export interface ApiKeyIdentity {
+  readonly id: string;
+  readonly name: string;
+  /** `completions`, `training` or `admin`; `admin` implies all. */
+  readonly scopes: readonly string[];
+}
+
+interface CacheEntry {
+  readonly identity: Promise<ApiKeyIdentity | null>;
+  readonly expiresAtMs: number;
+  /** Whether the key was good the last time it was looked up. */
+  wasValid: boolean;
+}
+
+interface FailureWindow {
+  failures: number;
+  readonly endsAtMs: number;
+}
+
+/** Longest time that a revoked key goes on working, and that a wrong key is refused without a look-up. */
+const TTL_MS = 3_000;
+const MAX_ENTRIES = 10_000;
+/** One address may try this many different wrong keys per window before it must wait. */
+const MAX_FAILURES = 30;
+const WINDOW_MS = 10_000;
+
+/**
+ * Remembers for three seconds whether a key is good, so that the database is asked once and not for every request.
+ *
+ * Keys are remembered by their SHA-256 only. Guessing is slowed: thirty wrong keys from one address within ten seconds,
+ * and further keys that are not known to be good are refused until the ten seconds are over.
+ */
+export class ApiKeyCache {
+  readonly #entries = new Map<string, CacheEntry>();
+  readonly #failures = new Map<string, FailureWindow>();
+
+  constructor(
+    private readonly verify: (key: string) => Promise<ApiKeyIdentity | null>,
+    private readonly nowMs: () => number = Date.now,
+  ) {}
+
+  /**
+   * The owner of the key, or `null` when it is wrong or revoked.
+   * @param address where the request came from; wrong keys are counted by it
+   * @throws rate_limit_exceeded when this address tried too many wrong keys
+   */
+  async identify(key: string, address: string): Promise<ApiKeyIdentity | null> {
+    const hash = createHash('sha256').update(key).digest('base64');
+    const known = this.#entries.get(hash);
+    if (known !== undefined && known.expiresAtMs > this.nowMs()) return known.identity;
+    if (known?.wasValid !== true) this.#refuseGuessing(address);
+    const entry: CacheEntry = { identity: this.verify(key), expiresAtMs: this.nowMs() + TTL_MS, wasValid: false };
+    this.#remember(this.#entries, hash, entry);
+    try {
+      const identity = await entry.identity;
+      entry.wasValid = identity !== null;
+      if (identity === null) this.#countFailure(address);
+      return identity;
+    } catch (error) {
+      // A database that could not be asked says nothing about the key.
+      if (this.#entries.get(hash) === entry) this.#entries.delete(hash);
+      throw error;
+    }
+  }
+
+  #refuseGuessing(address: string): void {
+    const window = this.#failures.get(address);
+    if (window === undefined || window.failures < MAX_FAILURES) return;
+    const waitMs = window.endsAtMs - this.nowMs();
+    if (waitMs <= 0) {
+      this.#failures.delete(address);
+      return;
+    }
+    throw new CodedError('rate_limit_exceeded', `Too many wrong API keys from this address: ${MAX_FAILURES} in ${WINDOW_MS / 1000} seconds. Wait, then send a valid key.`, {
+      retryAfterMs: waitMs,
+    });
+  }
+
+  #countFailure(address: string): void {
+    const window = this.#failures.get(address);
+    if (window !== undefined && window.endsAtMs > this.nowMs()) window.failures += 1;
+    else this.#remember(this.#failures, address, { failures: 1, endsAtMs: this.nowMs() + WINDOW_MS });
+  }
+
+  /** Adds as the newest entry; drops the oldest one over the bound, so that a flood of keys cannot fill the memory. */
+  #remember<T>(map: Map<string, T>, name: string, value: T): void {
+    map.delete(name);
+    map.set(name, value);
+    const oldest = map.keys().next();
+    if (map.size > MAX_ENTRIES && oldest.done !== true) map.delete(oldest.value);
+  }
+}

@@ -1,0 +1,74 @@
+import helmet from '@fastify/helmet';
+import type { DynamicModule, Type } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { Logger } from 'nestjs-pino';
+import { answerClientError, answerFrameworkError } from './answer-framework-error.js';
+import { setUpApiDocs, type ApiDocsOptions } from './api-docs.js';
+import type { ObservabilityOptions } from './observability-options.js';
+import { ObservabilityModule } from './observability.module.js';
+import { requestIdOf } from './request-id.js';
+import { ServiceMetrics } from './service-metrics.js';
+
+/** What {@link createService} needs besides the module of the service. */
+export interface ServiceOptions extends ObservabilityOptions {
+  readonly docs: ApiDocsOptions;
+}
+
+/** Without scripts from elsewhere; styles inline, because the API page sets some. `http:` stays usable. */
+const CONTENT_SECURITY_POLICY = {
+  directives: { styleSrc: ["'self'", "'unsafe-inline'"], upgradeInsecureRequests: null },
+};
+
+/**
+ * A Nest application on Fastify that answers, logs, measures and guards the way both services do; not listening yet.
+ *
+ * The caller owns it: `runService` listens and stops it, a test calls `init()` or `listen(0)` and `close()`.
+ *
+ * @example
+ * const app = await createService(TrainerModule.forRoot(config), { logging, maxBodyBytes, verifyApiKey, docs });
+ * await runService(app, { host: '127.0.0.1', port: 4100 });
+ */
+export async function createService(module: Type | DynamicModule, options: ServiceOptions): Promise<NestFastifyApplication> {
+  const adapter = new FastifyAdapter({
+    bodyLimit: options.maxBodyBytes,
+    genReqId: requestIdOf,
+    requestIdHeader: false,
+    // Requests that arrive on an open connection while the server stops are finished like those before them.
+    return503OnClosing: false,
+    routerOptions: { maxParamLength: 256 },
+    frameworkErrors: answerFrameworkError,
+    clientErrorHandler: answerClientError,
+  });
+  prepareFastify(adapter);
+  const app = await NestFactory.create<NestFastifyApplication>(
+    { module: class ServiceRoot {}, imports: [ObservabilityModule.forRoot(options), module] },
+    adapter,
+    { bodyParser: false, bufferLogs: true, abortOnError: false },
+  );
+  app.useLogger(app.get(Logger));
+  app.get(ServiceMetrics).observe(adapter.getInstance());
+  await app.register(helmet, { contentSecurityPolicy: CONTENT_SECURITY_POLICY });
+  setUpApiDocs(app, options.docs);
+  return app;
+}
+
+function prepareFastify(adapter: FastifyAdapter): void {
+  const fastify = adapter.getInstance();
+  fastify.decorateRequest('apiKey', null);
+  const parseJson = fastify.getDefaultJsonParser('error', 'error');
+  fastify.removeAllContentTypeParsers();
+  fastify.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    // Clients send the header with an empty body to endpoints that need none; where one is needed, validation names the field.
+    if (body.length === 0) done(null, undefined);
+    else void parseJson(request, body.toString(), done);
+  });
+  fastify.addHook('onRequest', (request, reply, done) => {
+    void reply.header('x-request-id', request.id);
+    done();
+  });
+  fastify.addHook('onSend', (_request, reply, payload, done) => {
+    void reply.header('openai-processing-ms', String(Math.round(reply.elapsedTime)));
+    done(null, payload);
+  });
+}

@@ -1,0 +1,58 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Params } from 'nestjs-pino';
+import type { DestinationStream } from 'pino';
+import { pino } from 'pino';
+import type { Options } from 'pino-http';
+import { PinoPretty } from 'pino-pretty';
+import { requestIdOf } from './request-id.js';
+
+/** How a service logs. */
+export interface LoggingOptions {
+  /** Name of the service, on every line. */
+  readonly name: string;
+  /** A pino level: `trace`, `debug`, `info`, `warn`, `error`, `fatal` or `silent`. */
+  readonly level: string;
+  /** `json` for machines, `pretty` for a terminal. */
+  readonly format: 'json' | 'pretty';
+}
+
+/** Probes and scrapes come every few seconds; a line for each of them buries the rest. */
+const QUIET_PATHS = new Set(['/health/live', '/health/ready', '/metrics']);
+
+/** Fields that must never reach a log, wherever someone puts them: secrets, and what users wrote or were answered. */
+const REDACTED = ['authorization', 'key', 'prompt', 'text'].flatMap((field) => [field, `*.${field}`, `*.*.${field}`]);
+
+/**
+ * Parameters for `nestjs-pino`: one line per request with its id, route and status; no headers, no query and no body,
+ * because those hold keys and texts.
+ */
+export function loggerParams(options: LoggingOptions, destination: DestinationStream = destinationFor(options)): Params {
+  const http: Options<IncomingMessage, ServerResponse> = {
+    name: options.name,
+    level: options.level,
+    redact: { paths: REDACTED, censor: '[redacted]' },
+    genReqId: (request) => requestIdOf(request),
+    quietReqLogger: true,
+    autoLogging: { ignore: (request) => QUIET_PATHS.has(pathOf(request)) },
+    customLogLevel: (_request, response, error) => (error !== undefined || response.statusCode >= 500 ? 'error' : 'info'),
+    customSuccessObject: (request, response, value: object) => ({ ...value, ...lineOf(request, response) }),
+    customErrorObject: (request, response, _error, value: object) => ({ ...value, ...lineOf(request, response) }),
+    serializers: { req: () => undefined, res: () => undefined },
+  };
+  return { pinoHttp: [http, destination] };
+}
+
+function lineOf(request: IncomingMessage, response: ServerResponse): object {
+  return { method: request.method, path: pathOf(request), status: response.statusCode };
+}
+
+function pathOf(request: IncomingMessage): string {
+  // Middleware of the framework rewrites `url`; `originalUrl` is what the client asked for.
+  const url = 'originalUrl' in request && typeof request.originalUrl === 'string' ? request.originalUrl : (request.url ?? '/');
+  return url.split('?', 1)[0] ?? '/';
+}
+
+function destinationFor(options: LoggingOptions): DestinationStream {
+  if (options.format === 'json') return pino.destination({ fd: 1, sync: true });
+  return PinoPretty({ singleLine: true, ignore: 'pid,hostname,name', translateTime: 'SYS:HH:MM:ss', sync: true });
+}

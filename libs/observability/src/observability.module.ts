@@ -1,0 +1,31 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
+import { LoggerModule } from 'nestjs-pino';
+import { ApiErrorFilter } from './api-error-filter.js';
+import { ApiKeyGuard } from './api-key-guard.js';
+import { loggerParams } from './logger-params.js';
+import { MetricsController } from './metrics.controller.js';
+import { OBSERVABILITY_OPTIONS, type ObservabilityOptions } from './observability-options.js';
+import { ServiceMetrics } from './service-metrics.js';
+import { StrictValidationPipe } from './validation-pipe.js';
+
+/** Logs, metrics, error answers, API keys and validation, for every route of the service that imports it. */
+@Module({})
+export class ObservabilityModule {
+  static forRoot(options: ObservabilityOptions): DynamicModule {
+    return {
+      module: ObservabilityModule,
+      global: true,
+      imports: [LoggerModule.forRoot(loggerParams(options.logging))],
+      controllers: [MetricsController],
+      providers: [
+        { provide: OBSERVABILITY_OPTIONS, useValue: options },
+        ServiceMetrics,
+        { provide: APP_FILTER, useClass: ApiErrorFilter },
+        { provide: APP_GUARD, useClass: ApiKeyGuard },
+        { provide: APP_PIPE, useFactory: StrictValidationPipe },
+      ],
+      exports: [ServiceMetrics],
+    };
+  }
+}
