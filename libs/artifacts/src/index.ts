@@ -1,0 +1,1 @@
+export { FolderArtifactStore, type StoredArtifact } from './folder-artifact-store.js';

@@ -1,0 +1,80 @@
+import type { ErrorCode } from '#errors';
+import type { ApiScope, JsonObject, Replica, RunEvent } from './records.js';
+
+/** A file whose bytes are already in the artifact store. */
+export interface NewCorpus {
+  readonly filename: string;
+  readonly sizeBytes: number;
+  readonly sha256: string;
+  readonly purpose: string;
+}
+
+/** A run to be queued. */
+export interface NewTrainingRun {
+  readonly corpusId: string;
+  readonly validationCorpusId?: string | null;
+  readonly preset: string;
+  readonly baseVersionId?: string | null;
+  /** 1 to 18 of a-z, 0-9 and `-`; part of the version's id. */
+  readonly suffix?: string | null;
+  readonly seed: number;
+  readonly hyperparameters?: JsonObject;
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
+/** What a finished run leaves behind: everything of its model version that the run itself does not know. */
+export interface RunOutcome {
+  readonly bundleSha256: string;
+  readonly dataSha256: string;
+  readonly codeVersion: string;
+  /** Those that were used, defaults included. */
+  readonly hyperparameters: JsonObject;
+  readonly parameters: number;
+  readonly trainedTokens: number;
+  readonly metrics: JsonObject;
+}
+
+/** Why a run is ended as failed. */
+export interface RunFailure {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly param?: string | null;
+}
+
+/** An event to be added to a run. */
+export interface NewRunEvent {
+  readonly level?: RunEvent['level'];
+  readonly type?: RunEvent['type'];
+  readonly message: string;
+  readonly data?: JsonObject | null;
+}
+
+/** Who does something, and why: the audit's columns. */
+export interface Actor {
+  readonly actor: string;
+  readonly reason?: string | null;
+  readonly requestId?: string | null;
+}
+
+/** A version that shall serve a deployment from now on. */
+export interface Promotion extends Actor {
+  readonly deployment: string;
+  readonly versionId: string;
+}
+
+/** A return to an earlier version: the previous one, or `to`. */
+export interface Rollback extends Actor {
+  readonly deployment: string;
+  readonly to?: string | null;
+}
+
+/** A key to be made. */
+export interface NewApiKey {
+  readonly name: string;
+  readonly scopes: readonly ApiScope[];
+  readonly actor: string;
+  readonly requestId?: string | null;
+}
+
+/** What a generator reports about itself. */
+export type ReplicaReport = Omit<Replica, 'reportedAt'>;

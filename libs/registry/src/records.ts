@@ -1,0 +1,152 @@
+import type { ErrorCode } from '#errors';
+import type { ModelVersionState, TrainingRunState } from './transitions.js';
+
+/** An object of JSON. */
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+/** Which part of a list is wanted. */
+export interface PageRequest {
+  /** 1 to 100; 20 when left out. */
+  readonly limit?: number | undefined;
+  /** The id of the last item of the page before. */
+  readonly after?: string | undefined;
+}
+
+/** A part of a list. The next part is asked for with `after` = the id of the last item. */
+export interface Page<T> {
+  readonly items: readonly T[];
+  readonly hasMore: boolean;
+}
+
+/** An uploaded file that runs are trained on. Its bytes lie in the artifact store under `sha256`. */
+export interface Corpus {
+  readonly id: string;
+  readonly filename: string;
+  readonly sizeBytes: number;
+  readonly sha256: string;
+  readonly purpose: string;
+  readonly createdAt: Date;
+}
+
+/** Why a run failed, in the form in which the API answers with it. */
+export interface RunError {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly param: string | null;
+}
+
+/** One training of one model: a fine-tuning job of the API. */
+export interface TrainingRun {
+  readonly id: string;
+  readonly state: TrainingRunState;
+  /** What a person asked for; a worker that reads `cancelled` stops. */
+  readonly desiredState: 'running' | 'cancelled';
+  readonly corpusId: string;
+  readonly validationCorpusId: string | null;
+  readonly preset: string;
+  /** The model version that the run continues from. */
+  readonly baseVersionId: string | null;
+  readonly suffix: string | null;
+  readonly seed: number;
+  /** As they were asked for; those that were used stand in the model version. */
+  readonly hyperparameters: JsonObject;
+  readonly metadata: Readonly<Record<string, string>>;
+  /** How many times a worker has started on it. */
+  readonly attempt: number;
+  /** Counts changes of owner; a write with an older number is refused. */
+  readonly fence: number;
+  readonly progress: JsonObject | null;
+  readonly trainedTokens: number;
+  readonly modelVersionId: string | null;
+  readonly error: RunError | null;
+  readonly createdAt: Date;
+  readonly startedAt: Date | null;
+  readonly heartbeatAt: Date | null;
+  readonly finishedAt: Date | null;
+}
+
+/** Something that happened in a run, for people. */
+export interface RunEvent {
+  readonly id: string;
+  readonly runId: string;
+  readonly level: 'info' | 'warn' | 'error';
+  readonly type: 'message' | 'metrics';
+  readonly message: string;
+  readonly data: JsonObject | null;
+  readonly createdAt: Date;
+}
+
+/** A trained model with its lineage. Only its state ever changes. */
+export interface ModelVersion {
+  /** `ft:<preset>:<suffix or understudy>:<8 characters>`. */
+  readonly id: string;
+  readonly preset: string;
+  /** Counts the versions of a preset, from 1. */
+  readonly number: number;
+  readonly state: ModelVersionState;
+  readonly trainingRunId: string;
+  readonly baseVersionId: string | null;
+  /** Hash of the manifest of its bundle in the artifact store. */
+  readonly bundleSha256: string;
+  /** Hash of the text that it was trained on. */
+  readonly dataSha256: string;
+  readonly codeVersion: string;
+  readonly hyperparameters: JsonObject;
+  readonly seed: number;
+  readonly parameters: number;
+  readonly trainedTokens: number;
+  readonly metrics: JsonObject;
+  readonly createdAt: Date;
+}
+
+/** A name that requests are served under, and the version that serves them. */
+export interface Deployment {
+  readonly name: string;
+  readonly incumbentVersionId: string | null;
+  /** What a rollback goes back to. */
+  readonly previousVersionId: string | null;
+  /** Counts the changes of the deployment. */
+  readonly revision: number;
+  readonly updatedAt: Date;
+}
+
+/** What an API key may be used for; `admin` implies the others. */
+export type ApiScope = 'completions' | 'training' | 'admin';
+
+/** An API key without its secret, which is shown once and never stored. */
+export interface ApiKey {
+  readonly id: string;
+  readonly name: string;
+  /** The first characters of the key, to recognise it by. */
+  readonly prefix: string;
+  readonly scopes: readonly ApiScope[];
+  readonly createdAt: Date;
+  readonly createdBy: string;
+  /** To the minute. */
+  readonly lastUsedAt: Date | null;
+  readonly revokedAt: Date | null;
+}
+
+/** A line of the record of who changed what. Lines are never changed or removed. */
+export interface AuditEntry {
+  readonly id: string;
+  readonly at: Date;
+  readonly actor: string;
+  readonly action: string;
+  readonly subject: string;
+  readonly reason: string | null;
+  readonly requestId: string | null;
+  readonly data: JsonObject;
+}
+
+/** A generator process and what it has loaded. */
+export interface Replica {
+  readonly id: string;
+  readonly host: string;
+  readonly pid: number;
+  readonly port: number;
+  readonly deployment: string;
+  readonly versionId: string | null;
+  readonly ready: boolean;
+  readonly reportedAt: Date;
+}

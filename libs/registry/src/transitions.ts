@@ -1,0 +1,54 @@
+import { CodedError } from '#errors';
+
+/** From each state of a training run, the states that it can change to. A run begins in `validating_files` or `queued`. */
+export const TRAINING_RUN_TRANSITIONS = {
+  validating_files: ['queued', 'failed', 'cancelled'],
+  queued: ['running', 'failed', 'cancelled'],
+  // Back to `queued` when its worker died or was stopped.
+  running: ['queued', 'paused', 'succeeded', 'failed', 'cancelled'],
+  paused: ['running', 'failed', 'cancelled'],
+  succeeded: [],
+  failed: [],
+  cancelled: [],
+} as const satisfies Record<string, readonly string[]>;
+
+/** From each state of a model version, the states that it can change to. A version begins in `registered`. */
+export const MODEL_VERSION_TRANSITIONS = {
+  registered: ['released', 'rejected'],
+  released: ['retired', 'rolled_back'],
+  retired: ['released'],
+  rejected: [],
+  rolled_back: [],
+} as const satisfies Record<string, readonly string[]>;
+
+/** A state of a training run. */
+export type TrainingRunState = keyof typeof TRAINING_RUN_TRANSITIONS;
+
+/** A state of a model version. */
+export type ModelVersionState = keyof typeof MODEL_VERSION_TRANSITIONS;
+
+/**
+ * Checks that an object may change from one state to another.
+ *
+ * @param subject what the message calls the object, such as `training run ftjob-abc`
+ * @throws conflict naming both states and those that would be possible
+ */
+export function assertTransition<State extends string>(
+  transitions: Readonly<Record<State, readonly string[]>>,
+  subject: string,
+  from: State,
+  to: State,
+): void {
+  const possible = transitions[from];
+  if (possible.includes(to)) return;
+  const next = possible.length === 0 ? 'it is in its last state' : `it can only become ${possible.join(' or ')}`;
+  throw new CodedError('conflict', `The ${subject} is ${from} and cannot become ${to}; ${next}.`);
+}
+
+/** The states that can change to `to`: for updates that check the state they found. */
+export function statesBefore<State extends string>(
+  transitions: Readonly<Record<State, readonly string[]>>,
+  to: NoInfer<State>,
+): State[] {
+  return (Object.keys(transitions) as State[]).filter((from) => transitions[from].includes(to));
+}
