@@ -23,7 +23,7 @@ export class ObservabilityModule {
         ServiceMetrics,
         { provide: APP_FILTER, useClass: ApiErrorFilter },
         { provide: APP_GUARD, useClass: ApiKeyGuard },
-        { provide: APP_PIPE, useFactory: StrictValidationPipe },
+        { provide: APP_PIPE, useClass: StrictValidationPipe },
       ],
       exports: [ServiceMetrics],
     };
