@@ -19,7 +19,11 @@ export function ensureBuilt() {
   console.log('Compiling ...');
   rmSync(stampPath, { force: true });
   run('scripts/prisma-generate.mjs', [], 'The Prisma client could not be generated (the message is above).');
-  run('node_modules/typescript/bin/tsc', ['-p', 'tsconfig.json'], 'The TypeScript sources do not compile (the messages are above).');
+  run(
+    'node_modules/typescript/bin/tsc',
+    ['-p', 'tsconfig.json'],
+    'The TypeScript sources do not compile (the messages are above).',
+  );
   pruneOutputs();
   mkdirSync(join(root, 'dist'), { recursive: true });
   writeFileSync(stampPath, stamp);
@@ -32,7 +36,13 @@ function run(script, args, failure) {
 
 function hashInputs() {
   const hash = createHash('sha256').update(process.versions.node);
-  const files = ['package-lock.json', 'package.json', 'tsconfig.json', 'prisma/schema.prisma', 'scripts/prisma-generate.mjs'];
+  const files = [
+    'package-lock.json',
+    'package.json',
+    'tsconfig.json',
+    'prisma/schema.prisma',
+    'scripts/prisma-generate.mjs',
+  ];
   for (const folder of sourceFolders) {
     // The generated client is an output; what it is generated from is in the list above.
     files.push(...listFiles(folder).filter((path) => path.endsWith('.ts') && !path.includes('/generated/')));

@@ -40,7 +40,9 @@ function runNpmCi() {
     ? spawnSync(process.execPath, [npmCli, ...args], { cwd: root, stdio: 'inherit' })
     : spawnSync('npm', args, { cwd: root, stdio: 'inherit', shell: process.platform === 'win32' });
   if (result.status !== 0) {
-    throw new Error('npm ci failed (its message is above). Check the connection to the npm registry and run the command again.');
+    throw new Error(
+      'npm ci failed (its message is above). Check the connection to the npm registry and run the command again.',
+    );
   }
 }
 
