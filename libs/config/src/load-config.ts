@@ -47,6 +47,16 @@ export function loadConfig(environment: Environment = processEnvironment()): Con
   });
 }
 
+/**
+ * This process's variables, with those of `.env`, and some of them set anew: what a child process is started with, and
+ * what command-line options of the same meaning turn into.
+ *
+ * @throws configuration_invalid when `.env` cannot be read
+ */
+export function environmentWith(settings: Environment): Environment {
+  return { ...processEnvironment(), ...settings };
+}
+
 function firstWord(text: string | undefined): string | null {
   return text?.split(' ')[0] ?? null;
 }
