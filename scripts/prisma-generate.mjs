@@ -17,7 +17,12 @@ export function generatePrismaClient({ force = false } = {}) {
     cwd: root,
     encoding: 'utf8',
     // Prisma asks for the binary of its schema engine and never uses it here; any file that exists keeps it from downloading one.
-    env: { ...process.env, PRISMA_SCHEMA_ENGINE_BINARY: command, PRISMA_HIDE_UPDATE_MESSAGE: '1', CHECKPOINT_DISABLE: '1' },
+    env: {
+      ...process.env,
+      PRISMA_SCHEMA_ENGINE_BINARY: command,
+      PRISMA_HIDE_UPDATE_MESSAGE: '1',
+      CHECKPOINT_DISABLE: '1',
+    },
   });
   if (status !== 0) {
     // A half-written client would pass for a new one.
@@ -30,7 +35,9 @@ export function generatePrismaClient({ force = false } = {}) {
 /** A client made by another version of Prisma is as old as one made from another schema. */
 function newestInput() {
   return Math.max(
-    ...[schema, join(root, 'node_modules/prisma/package.json'), fileURLToPath(import.meta.url)].map((path) => statSync(path).mtimeMs),
+    ...[schema, join(root, 'node_modules/prisma/package.json'), fileURLToPath(import.meta.url)].map(
+      (path) => statSync(path).mtimeMs,
+    ),
   );
 }
 

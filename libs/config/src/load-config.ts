@@ -9,7 +9,10 @@ type Table = typeof SETTINGS;
 type Values = { readonly [Key in keyof Table]: Table[Key]['fallback'] };
 
 /** The settings of this process, checked and frozen; folders are absolute, times are in milliseconds. */
-export type Config = Omit<Values, 'artifactDir' | 'runsDir'> & { readonly artifactDir: string; readonly runsDir: string };
+export type Config = Omit<Values, 'artifactDir' | 'runsDir'> & {
+  readonly artifactDir: string;
+  readonly runsDir: string;
+};
 
 /** Variables by name, as in `process.env`. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -71,10 +74,14 @@ function readEnvFile(path: string): Environment {
     text = readFileSync(path, 'utf8');
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return {};
-    throw new CodedError('configuration_invalid', `The file ${resolve(path)} cannot be read; make it readable or remove it.`, {
-      param: path,
-      cause: error,
-    });
+    throw new CodedError(
+      'configuration_invalid',
+      `The file ${resolve(path)} cannot be read; make it readable or remove it.`,
+      {
+        param: path,
+        cause: error,
+      },
+    );
   }
   return parseEnv(text);
 }

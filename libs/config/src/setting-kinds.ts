@@ -60,7 +60,9 @@ export function host(): SettingKind<string> {
   return {
     read(text) {
       if (!/^[A-Za-z0-9_.:-]+$/.test(text)) {
-        throw new SettingProblem(`must be a host name or an address such as 127.0.0.1, 0.0.0.0 or ::1; got ${shown(text)}.`);
+        throw new SettingProblem(
+          `must be a host name or an address such as 127.0.0.1, 0.0.0.0 or ::1; got ${shown(text)}.`,
+        );
       }
       return text;
     },
@@ -107,13 +109,18 @@ export function pairs(): SettingKind<Readonly<Record<string, string>>> {
       const read: Record<string, string> = Object.create(null);
       for (const [from, to, ...rest] of entries) {
         if (!from || !to || rest.length > 0) {
-          throw new SettingProblem(`must be pairs name=target separated by commas, such as a=production,b=small; got ${shown(text)}.`);
+          throw new SettingProblem(
+            `must be pairs name=target separated by commas, such as a=production,b=small; got ${shown(text)}.`,
+          );
         }
         if (from in read) throw new SettingProblem(`names ${shown(from)} twice; give every name once.`);
         read[from] = to;
       }
       return Object.freeze(read);
     },
-    write: (value) => Object.entries(value).map((pair) => pair.join('=')).join(','),
+    write: (value) =>
+      Object.entries(value)
+        .map((pair) => pair.join('='))
+        .join(','),
   };
 }

@@ -27,39 +27,155 @@ const GIBIBYTE = 1024 ** 3;
  * `.env.example` are made from this table.
  */
 export const SETTINGS = {
-  databaseUrl: optional<string>('DATABASE_URL', postgresUrl(), 'PostgreSQL 15 or newer. Without it, "npm start" runs its own PostgreSQL in DATA_DIR/postgres.'),
-  dataDir: setting('DATA_DIR', folder(), '.understudy', 'Where everything is kept that the project writes; created when missing.'),
-  artifactDir: optional<string>('ARTIFACT_DIR', folder(), 'Where uploaded files and model bundles are kept, by their hash. Default: DATA_DIR/artifacts.'),
-  runsDir: optional<string>('RUNS_DIR', folder(), 'Where training runs work: checkpoints, metrics, logs. Default: DATA_DIR/runs.'),
-  postgresPort: setting('POSTGRES_PORT', integer(0, PORT_MAXIMUM), 0, 'Port of the PostgreSQL that "npm start" runs; 0 takes a free one.'),
+  databaseUrl: optional<string>(
+    'DATABASE_URL',
+    postgresUrl(),
+    'PostgreSQL 15 or newer. Without it, "npm start" runs its own PostgreSQL in DATA_DIR/postgres.',
+  ),
+  dataDir: setting(
+    'DATA_DIR',
+    folder(),
+    '.understudy',
+    'Where everything is kept that the project writes; created when missing.',
+  ),
+  artifactDir: optional<string>(
+    'ARTIFACT_DIR',
+    folder(),
+    'Where uploaded files and model bundles are kept, by their hash. Default: DATA_DIR/artifacts.',
+  ),
+  runsDir: optional<string>(
+    'RUNS_DIR',
+    folder(),
+    'Where training runs work: checkpoints, metrics, logs. Default: DATA_DIR/runs.',
+  ),
+  postgresPort: setting(
+    'POSTGRES_PORT',
+    integer(0, PORT_MAXIMUM),
+    0,
+    'Port of the PostgreSQL that "npm start" runs; 0 takes a free one.',
+  ),
 
   trainerHost: setting('TRAINER_HOST', host(), '127.0.0.1', 'Address that the trainer listens on.'),
-  trainerPort: setting('TRAINER_PORT', integer(0, PORT_MAXIMUM), 4100, 'Port that the trainer listens on; 0 takes a free one.'),
+  trainerPort: setting(
+    'TRAINER_PORT',
+    integer(0, PORT_MAXIMUM),
+    4100,
+    'Port that the trainer listens on; 0 takes a free one.',
+  ),
   generatorHost: setting('GENERATOR_HOST', host(), '127.0.0.1', 'Address that the generator listens on.'),
-  generatorPort: setting('GENERATOR_PORT', integer(0, PORT_MAXIMUM), 4000, 'Port that the generator listens on; 0 takes a free one.'),
+  generatorPort: setting(
+    'GENERATOR_PORT',
+    integer(0, PORT_MAXIMUM),
+    4000,
+    'Port that the generator listens on; 0 takes a free one.',
+  ),
 
-  logLevel: setting('LOG_LEVEL', oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'), 'info', 'How much is logged: fatal, error, warn, info, debug, trace or silent.'),
-  logFormat: setting('LOG_FORMAT', oneOf('json', 'pretty'), 'json', 'How it is logged: json (a line per event) or pretty (for people).'),
+  logLevel: setting(
+    'LOG_LEVEL',
+    oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'),
+    'info',
+    'How much is logged: fatal, error, warn, info, debug, trace or silent.',
+  ),
+  logFormat: setting(
+    'LOG_FORMAT',
+    oneOf('json', 'pretty'),
+    'json',
+    'How it is logged: json (a line per event) or pretty (for people).',
+  ),
 
-  maxUploadBytes: setting('MAX_UPLOAD_BYTES', integer(1, 1024 * GIBIBYTE), 2 * GIBIBYTE, 'Largest file that the trainer takes, in bytes.'),
-  maxBodyBytes: setting('MAX_BODY_BYTES', integer(1024, 64 * MEBIBYTE), MEBIBYTE, 'Largest JSON body that a service takes, in bytes.'),
-  maxPromptTokens: setting('MAX_PROMPT_TOKENS', integer(1, 1_000_000), 8192, 'Longest prompt of a completion, in tokens.'),
-  maxCompletionTokens: setting('MAX_COMPLETION_TOKENS', integer(1, 1_000_000), 4096, 'Largest max_tokens of a completion.'),
-  maxChoices: setting('MAX_CHOICES', integer(1, 1024), 128, 'Most choices that one completion request may ask for (prompts times n).'),
+  maxUploadBytes: setting(
+    'MAX_UPLOAD_BYTES',
+    integer(1, 1024 * GIBIBYTE),
+    2 * GIBIBYTE,
+    'Largest file that the trainer takes, in bytes.',
+  ),
+  maxBodyBytes: setting(
+    'MAX_BODY_BYTES',
+    integer(1024, 64 * MEBIBYTE),
+    MEBIBYTE,
+    'Largest JSON body that a service takes, in bytes.',
+  ),
+  maxPromptTokens: setting(
+    'MAX_PROMPT_TOKENS',
+    integer(1, 1_000_000),
+    8192,
+    'Longest prompt of a completion, in tokens.',
+  ),
+  maxCompletionTokens: setting(
+    'MAX_COMPLETION_TOKENS',
+    integer(1, 1_000_000),
+    4096,
+    'Largest max_tokens of a completion.',
+  ),
+  maxChoices: setting(
+    'MAX_CHOICES',
+    integer(1, 1024),
+    128,
+    'Most choices that one completion request may ask for (prompts times n).',
+  ),
   maxBatchSize: setting('MAX_BATCH_SIZE', integer(1, 1024), 64, 'Most sequences that are decoded in one step.'),
-  maxQueuedRequests: setting('MAX_QUEUED_REQUESTS', integer(0, 1_000_000), 1024, 'Most sequences that wait for a place in the batch; more are answered 503.'),
+  maxQueuedRequests: setting(
+    'MAX_QUEUED_REQUESTS',
+    integer(0, 1_000_000),
+    1024,
+    'Most sequences that wait for a place in the batch; more are answered 503.',
+  ),
 
-  trainingThreads: setting('TRAINING_THREADS', integer(0, THREADS_MAXIMUM), 0, 'Threads of a training run; 0 takes every core.'),
-  servingThreads: setting('SERVING_THREADS', integer(0, THREADS_MAXIMUM), 0, 'Threads of the decoder; 0 takes every core.'),
+  trainingThreads: setting(
+    'TRAINING_THREADS',
+    integer(0, THREADS_MAXIMUM),
+    0,
+    'Threads of a training run; 0 takes every core.',
+  ),
+  servingThreads: setting(
+    'SERVING_THREADS',
+    integer(0, THREADS_MAXIMUM),
+    0,
+    'Threads of the decoder; 0 takes every core.',
+  ),
 
   deployment: setting('DEPLOYMENT', name(), 'production', 'Deployment whose model this generator serves.'),
-  modelAliases: setting('MODEL_ALIASES', pairs(), {}, 'More names for models: pairs name=target separated by commas, such as gpt-3.5-turbo-instruct=production.'),
+  modelAliases: setting(
+    'MODEL_ALIASES',
+    pairs(),
+    {},
+    'More names for models: pairs name=target separated by commas, such as gpt-3.5-turbo-instruct=production.',
+  ),
 
-  pollIntervalMs: setting('POLL_INTERVAL_MS', integer(100, DAY_MS), 5000, 'How often the database is asked for changes that a notification may have missed, in milliseconds.'),
-  heartbeatIntervalMs: setting('HEARTBEAT_INTERVAL_MS', integer(100, DAY_MS), 2000, 'How often a running job says that it is alive, in milliseconds.'),
-  runLostAfterMs: setting('RUN_LOST_AFTER_MS', integer(1000, DAY_MS), 30_000, 'How long a running job may be silent before it is queued again, in milliseconds.'),
-  cancelGraceMs: setting('CANCEL_GRACE_MS', integer(0, DAY_MS), 10_000, 'How long a cancelled job may take to stop by itself before it is killed, in milliseconds.'),
-  shutdownGraceMs: setting('SHUTDOWN_GRACE_MS', integer(0, DAY_MS), 15_000, 'How long requests under way may take when a service stops, in milliseconds.'),
+  pollIntervalMs: setting(
+    'POLL_INTERVAL_MS',
+    integer(100, DAY_MS),
+    5000,
+    'How often the database is asked for changes that a notification may have missed, in milliseconds.',
+  ),
+  heartbeatIntervalMs: setting(
+    'HEARTBEAT_INTERVAL_MS',
+    integer(100, DAY_MS),
+    2000,
+    'How often a running job says that it is alive, in milliseconds.',
+  ),
+  runLostAfterMs: setting(
+    'RUN_LOST_AFTER_MS',
+    integer(1000, DAY_MS),
+    30_000,
+    'How long a running job may be silent before it is queued again, in milliseconds.',
+  ),
+  cancelGraceMs: setting(
+    'CANCEL_GRACE_MS',
+    integer(0, DAY_MS),
+    10_000,
+    'How long a cancelled job may take to stop by itself before it is killed, in milliseconds.',
+  ),
+  shutdownGraceMs: setting(
+    'SHUTDOWN_GRACE_MS',
+    integer(0, DAY_MS),
+    15_000,
+    'How long requests under way may take when a service stops, in milliseconds.',
+  ),
 
-  testDatabaseUrl: optional<string>('TEST_DATABASE_URL', postgresUrl(), 'PostgreSQL server for "npm test", whose user may create databases. Without it, the tests run their own.'),
+  testDatabaseUrl: optional<string>(
+    'TEST_DATABASE_URL',
+    postgresUrl(),
+    'PostgreSQL server for "npm test", whose user may create databases. Without it, the tests run their own.',
+  ),
 };

@@ -2,13 +2,34 @@ import { CodedError, isCodedError } from '#errors';
 
 /** Of Node's network errors and PostgreSQL's SQLSTATEs and Prisma's codes, those that mean "not now". */
 const UNAVAILABLE = new Set([
-  'ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ENOTFOUND', 'ETIMEDOUT', 'EHOSTUNREACH', 'EAI_AGAIN',
-  '57P01', '57P02', '57P03', '53300', '08000', '08001', '08003', '08004', '08006',
-  'P1001', 'P1002', 'P1008', 'P1017', 'P2024', 'P2028', 'P2037',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ENOTFOUND',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'EAI_AGAIN',
+  '57P01',
+  '57P02',
+  '57P03',
+  '53300',
+  '08000',
+  '08001',
+  '08003',
+  '08004',
+  '08006',
+  'P1001',
+  'P1002',
+  'P1008',
+  'P1017',
+  'P2024',
+  'P2028',
+  'P2037',
 ]);
 
 /** pg states these two without a code. */
-const UNAVAILABLE_MESSAGE = /Connection terminated|timeout exceeded when trying to connect|Server has closed the connection/i;
+const UNAVAILABLE_MESSAGE =
+  /Connection terminated|timeout exceeded when trying to connect|Server has closed the connection/i;
 
 /**
  * Turns an error of pg or Prisma that means "the database cannot be reached" into `database_unavailable`; every other
@@ -16,10 +37,14 @@ const UNAVAILABLE_MESSAGE = /Connection terminated|timeout exceeded when trying 
  */
 export function toDatabaseError(error: unknown): unknown {
   if (isCodedError(error) || !isUnavailable(error)) return error;
-  return new CodedError('database_unavailable', 'The database cannot be reached at the moment; try again in a few seconds.', {
-    cause: error,
-    retryAfterMs: 2000,
-  });
+  return new CodedError(
+    'database_unavailable',
+    'The database cannot be reached at the moment; try again in a few seconds.',
+    {
+      cause: error,
+      retryAfterMs: 2000,
+    },
+  );
 }
 
 function isUnavailable(error: unknown, depth = 0): boolean {

@@ -29,7 +29,10 @@ export interface Database {
  *
  * @param options.maxConnections at most this many connections, 10 when left out
  */
-export function openDatabase(options: { readonly connectionString: string; readonly maxConnections?: number }): Database {
+export function openDatabase(options: {
+  readonly connectionString: string;
+  readonly maxConnections?: number;
+}): Database {
   const { connectionString } = options;
   const pool = new pg.Pool({
     connectionString,

@@ -1,7 +1,30 @@
 import type { Database } from '#database';
 import type { ModelVersionState, TrainingRunState } from './transitions.js';
-import type { ApiKey, ApiScope, AuditEntry, Corpus, Deployment, JsonObject, ModelVersion, Page, PageRequest, Replica, RunEvent, TrainingRun } from './records.js';
-import type { NewApiKey, NewCorpus, NewRunEvent, NewTrainingRun, Promotion, ReplicaReport, Rollback, RunFailure, RunOutcome } from './inputs.js';
+import type {
+  ApiKey,
+  ApiScope,
+  AuditEntry,
+  Corpus,
+  Deployment,
+  JsonObject,
+  ModelVersion,
+  Page,
+  PageRequest,
+  Replica,
+  RunEvent,
+  TrainingRun,
+} from './records.js';
+import type {
+  NewApiKey,
+  NewCorpus,
+  NewRunEvent,
+  NewTrainingRun,
+  Promotion,
+  ReplicaReport,
+  Rollback,
+  RunFailure,
+  RunOutcome,
+} from './inputs.js';
 
 export declare class Registry {
   constructor(database: Database, options?: { readonly aliases?: Readonly<Record<string, string>> });
@@ -29,7 +52,9 @@ export declare class Registry {
   requeueLostRuns(olderThanMs: number): Promise<readonly TrainingRun[]>;
   completeRun(id: string, fence: number, outcome: RunOutcome): Promise<ModelVersion>;
 
-  listModelVersions(page?: PageRequest & { readonly preset?: string | undefined; readonly state?: ModelVersionState | undefined }): Promise<Page<ModelVersion>>;
+  listModelVersions(
+    page?: PageRequest & { readonly preset?: string | undefined; readonly state?: ModelVersionState | undefined },
+  ): Promise<Page<ModelVersion>>;
   getModelVersion(id: string): Promise<ModelVersion>;
   resolveModel(name: string): Promise<ModelVersion>;
 
@@ -39,7 +64,9 @@ export declare class Registry {
   rollback(rollback: Rollback): Promise<Deployment>;
 
   createApiKey(key: NewApiKey): Promise<{ readonly id: string; readonly key: string }>;
-  verifyApiKey(key: string): Promise<{ readonly id: string; readonly name: string; readonly scopes: readonly ApiScope[] } | null>;
+  verifyApiKey(
+    key: string,
+  ): Promise<{ readonly id: string; readonly name: string; readonly scopes: readonly ApiScope[] } | null>;
   listApiKeys(page?: PageRequest): Promise<Page<ApiKey>>;
   revokeApiKey(id: string, actor: string): Promise<void>;
 
