@@ -1,0 +1,5 @@
+export { Graph, type ElementType, type Tensor } from './graph.js';
+export type { Dimension, Shape } from './dimension.js';
+export { gradients } from './gradients.js';
+export * as op from './operators/index.js';
+export { GraphSession, float32Tensor, int64Tensor, type Device, type HostTensor, type SessionOptions } from './session.js';

@@ -1,0 +1,89 @@
+import onnxProto from 'onnx-proto';
+import { CodedError } from '#errors';
+import type { Shape } from './dimension.js';
+import type { Constant, ElementType, Graph, GraphNode, Tensor } from './graph.js';
+
+const { onnx } = onnxProto;
+
+/** Values that node attributes take here: a float is `{ float }`, since 1 alone would be ambiguous. */
+export type AttributeValue = number | string | readonly number[] | readonly string[] | { readonly float: number };
+
+/** Operator set 18: the first with Split's `num_outputs`, reductions over an axes input, and scatter reductions. */
+const OPERATOR_SET = 18;
+const IR_VERSION = 8;
+const ELEMENT_TYPES: Record<ElementType, number> = { float32: 1, int32: 6, int64: 7, bool: 9 };
+
+function attribute(name: string, value: AttributeValue): object {
+  if (typeof value === 'number') return { name, type: 2, i: value };
+  if (typeof value === 'string') return { name, type: 3, s: Buffer.from(value) };
+  if (!Array.isArray(value)) return { name, type: 1, f: (value as { float: number }).float };
+  if (typeof value[0] === 'string') return { name, type: 8, strings: value.map((text) => Buffer.from(String(text))) };
+  return { name, type: 7, ints: value };
+}
+
+function valueInfo(name: string, type: ElementType, shape: Shape): object {
+  const dim = shape.map((size) => (typeof size === 'number' ? { dimValue: size } : { dimParam: size }));
+  return { name, type: { tensorType: { elemType: ELEMENT_TYPES[type], shape: { dim } } } };
+}
+
+function initializer({ tensor, data }: Constant): object {
+  return {
+    name: tensor.name,
+    dataType: ELEMENT_TYPES[tensor.type],
+    dims: tensor.shape,
+    rawData: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
+  };
+}
+
+/** Nodes on the way to an output, in the order in which they were added; and the names of everything that they read. */
+function reachable(graph: Graph): { nodes: GraphNode[]; read: Set<string> } {
+  const read = new Set(graph.outputs.map(({ tensor }) => tensor.name));
+  const nodes: GraphNode[] = [];
+  for (const node of graph.nodes.toReversed()) {
+    if (!node.outputs.some(({ name }) => read.has(name))) continue;
+    nodes.push(node);
+    for (const input of node.inputs) if (input) read.add(input.name);
+  }
+  return { nodes: nodes.reverse(), read };
+}
+
+/**
+ * Writes a graph as an ONNX model.
+ * @throws graph_shape_mismatch when the graph has no output.
+ * @see https://onnx.ai/onnx/repo-docs/IR.html
+ */
+export function encodeModel(graph: Graph): Uint8Array {
+  if (graph.outputs.length === 0) throw new CodedError('graph_shape_mismatch', 'The graph has no output.');
+  const { nodes, read } = reachable(graph);
+  // A result keeps its inner name where it is computed; the public name is an Identity, which the runtime removes.
+  const named = graph.outputs.map(({ name, tensor }) => ({
+    opType: 'Identity',
+    input: [tensor.name],
+    output: [name],
+    name: `output_${name}`,
+  }));
+  const isRead = (tensor: Tensor): boolean => read.has(tensor.name);
+  const model = onnx.ModelProto.fromObject({
+    irVersion: IR_VERSION,
+    producerName: 'understudy',
+    opsetImport: [{ domain: '', version: OPERATOR_SET }],
+    graph: {
+      name: 'graph',
+      input: graph.inputs.filter(isRead).map(({ name, type, shape }) => valueInfo(name, type, shape)),
+      output: graph.outputs.map(({ name, tensor }) => valueInfo(name, tensor.type, tensor.shape)),
+      initializer: graph.constants.filter(({ tensor }) => isRead(tensor)).map(initializer),
+      node: [
+        ...nodes.map((node, index) => ({
+          opType: node.operator,
+          domain: node.domain,
+          name: `${node.operator}_${index}`,
+          input: node.inputs.map((input) => input?.name ?? ''),
+          output: node.outputs.map(({ name }) => name),
+          attribute: Object.entries(node.attributes).map(([name, value]) => attribute(name, value)),
+        })),
+        ...named,
+      ],
+    },
+  });
+  return onnx.ModelProto.encode(model).finish();
+}
