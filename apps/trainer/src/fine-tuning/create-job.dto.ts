@@ -1,0 +1,107 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { Type } from 'class-transformer';
+import { Equals, IsInt, IsObject, IsOptional, IsString, Matches, Max, Min, ValidateBy, ValidateNested } from 'class-validator';
+import { Unsupported } from './unsupported.js';
+
+/** Seeds are kept in a signed 32-bit column, as in the OpenAI API. */
+export const MAX_SEED = 2_147_483_647;
+
+const MAX_METADATA_PAIRS = 16;
+const MAX_METADATA_KEY_LENGTH = 64;
+const MAX_METADATA_VALUE_LENGTH = 512;
+
+const HYPERPARAMETERS_DOC = {
+  type: 'object',
+  additionalProperties: true,
+  example: { n_epochs: 5, batch_size: 32, learning_rate_multiplier: 'auto', dropout_rate: 0.3 },
+  description:
+    'n_epochs, batch_size, learning_rate_multiplier (each may be "auto"), and sequence_length, embedding_dim, lstm_units, num_layers, dropout_rate, max_vocab_size, tokenization, learning_rate, weight_decay, warmup_fraction, gradient_clip_norm, early_stopping_patience, validation_fraction, test_fraction, max_train_tokens. What is left out comes from the preset.',
+} as const;
+
+/** Settings of supervised training: the only method there is. */
+export class SupervisedMethod {
+  @ApiPropertyOptional(HYPERPARAMETERS_DOC)
+  @IsOptional()
+  @IsObject()
+  hyperparameters?: Record<string, unknown>;
+}
+
+/** How to train. */
+export class JobMethod {
+  @ApiProperty({ enum: ['supervised'] })
+  @Equals('supervised', { message: 'method.type must be "supervised", the only method there is' })
+  type!: 'supervised';
+
+  @ApiPropertyOptional({ type: SupervisedMethod })
+  @IsOptional()
+  @IsObject()
+  @ValidateNested()
+  @Type(() => SupervisedMethod)
+  supervised?: SupervisedMethod;
+}
+
+/** Body of `POST /v1/fine_tuning/jobs`. */
+export class CreateJobBody {
+  @ApiProperty({ example: 'small', description: 'The preset to train.' })
+  @IsString()
+  model!: string;
+
+  @ApiProperty({ example: 'file-3kV9bQyXw2Zr7Lm5TnPaHd', description: 'Id of an uploaded file with purpose fine-tune.' })
+  @IsString()
+  training_file!: string;
+
+  @ApiPropertyOptional({ type: String, nullable: true, maxLength: 40, pattern: '^[a-z0-9-]{1,40}$', description: 'Becomes part of the name of the model version.' })
+  @IsOptional()
+  @Matches(/^[a-z0-9-]{1,40}$/, { message: 'suffix must have 1 to 40 of the characters a-z, 0-9 and "-"' })
+  suffix?: string | null;
+
+  @ApiPropertyOptional({ type: Number, nullable: true, minimum: 0, maximum: MAX_SEED, description: 'Same seed, data and hyper-parameters give the same weights on the same machine. Left out: drawn, and told in the job.' })
+  @IsOptional()
+  @IsInt({ message: `seed must be a whole number from 0 to ${String(MAX_SEED)}` })
+  @Min(0)
+  @Max(MAX_SEED)
+  seed?: number | null;
+
+  @ApiPropertyOptional({ nullable: true, type: 'object', additionalProperties: { type: 'string' }, description: 'Up to 16 pairs of strings, kept with the job.' })
+  @IsOptional()
+  @IsMetadata()
+  metadata?: Record<string, string> | null;
+
+  @ApiPropertyOptional({ type: JobMethod })
+  @IsOptional()
+  @IsObject()
+  @ValidateNested()
+  @Type(() => JobMethod)
+  method?: JobMethod;
+
+  @ApiPropertyOptional({ deprecated: true, ...HYPERPARAMETERS_DOC })
+  @IsOptional()
+  @IsObject()
+  hyperparameters?: Record<string, unknown>;
+
+  @Unsupported('A part of the training file is held out by itself: set validation_fraction among the hyperparameters.')
+  validation_file?: unknown;
+
+  @Unsupported('Follow the job by GET /v1/fine_tuning/jobs/{id}/events or GET /metrics.')
+  integrations?: unknown;
+}
+
+function IsMetadata(): PropertyDecorator {
+  return ValidateBy({
+    name: 'isMetadata',
+    validator: {
+      validate: isMetadata,
+      defaultMessage: () =>
+        `metadata must be an object with up to ${String(MAX_METADATA_PAIRS)} keys of up to ${String(MAX_METADATA_KEY_LENGTH)} characters, whose values are strings of up to ${String(MAX_METADATA_VALUE_LENGTH)} characters`,
+    },
+  });
+}
+
+function isMetadata(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  const pairs = Object.entries(value);
+  return (
+    pairs.length <= MAX_METADATA_PAIRS &&
+    pairs.every(([key, text]) => key.length <= MAX_METADATA_KEY_LENGTH && typeof text === 'string' && text.length <= MAX_METADATA_VALUE_LENGTH)
+  );
+}

@@ -1,0 +1,69 @@
+import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Res, StreamableFile } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { RequireScope } from '#observability';
+import { Registry } from '#registry';
+import { CreateFineTuningJob } from './create-fine-tuning-job.js';
+import { CreateJobBody } from './create-job.dto.js';
+import { FineTuningJob, FineTuningJobEventList, FineTuningJobList, PageQuery } from './job.dto.js';
+import { JobEventStreams } from './job-event-streams.js';
+import { presentEventList, presentJob, presentJobList } from './job-presenter.js';
+
+/** `/v1/fine_tuning/jobs`: training runs. */
+@ApiTags('fine-tuning')
+@Controller('v1/fine_tuning/jobs')
+@RequireScope('training')
+export class FineTuningJobsController {
+  constructor(
+    private readonly registry: Registry,
+    private readonly createJob: CreateFineTuningJob,
+    private readonly streams: JobEventStreams,
+  ) {}
+
+  @Post()
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Train a preset on an uploaded file' })
+  @ApiOkResponse({ type: FineTuningJob })
+  async create(@Body() body: CreateJobBody): Promise<FineTuningJob> {
+    return presentJob(await this.createJob.create(body));
+  }
+
+  @Get()
+  @ApiOperation({ summary: 'List jobs, newest first' })
+  @ApiOkResponse({ type: FineTuningJobList })
+  async list(@Query() query: PageQuery): Promise<FineTuningJobList> {
+    return presentJobList(await this.registry.listTrainingRuns(query));
+  }
+
+  @Get(':id')
+  @ApiOperation({ summary: 'Describe a job' })
+  @ApiOkResponse({ type: FineTuningJob })
+  async get(@Param('id') id: string): Promise<FineTuningJob> {
+    return presentJob(await this.registry.getTrainingRun(id));
+  }
+
+  @Post(':id/cancel')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Cancel a job: a queued one at once, a running one within a few seconds' })
+  @ApiOkResponse({ type: FineTuningJob })
+  async cancel(@Param('id') id: string): Promise<FineTuningJob> {
+    return presentJob(await this.registry.requestCancel(id));
+  }
+
+  @Get(':id/events')
+  @ApiOperation({ summary: 'Events of a job; with "Accept: text/event-stream" a stream that ends with the job' })
+  @ApiProduces('application/json', 'text/event-stream')
+  @ApiOkResponse({ type: FineTuningJobEventList })
+  async events(
+    @Param('id') id: string,
+    @Query() query: PageQuery,
+    @Headers('accept') accept: string | undefined,
+    @Headers('last-event-id') lastEventId: string | undefined,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<FineTuningJobEventList | StreamableFile> {
+    await this.registry.getTrainingRun(id);
+    if (accept?.includes('text/event-stream') !== true) return presentEventList(await this.registry.listRunEvents(id, query));
+    void reply.headers({ 'cache-control': 'no-cache', 'x-accel-buffering': 'no' });
+    return new StreamableFile(this.streams.follow(id, lastEventId ?? query.after), { type: 'text/event-stream; charset=utf-8' });
+  }
+}

@@ -1,0 +1,8 @@
+import { Module } from '@nestjs/common';
+import { CreateFineTuningJob } from './create-fine-tuning-job.js';
+import { FineTuningJobsController } from './fine-tuning-jobs.controller.js';
+import { JobEventStreams } from './job-event-streams.js';
+
+/** Jobs as clients see them. */
+@Module({ controllers: [FineTuningJobsController], providers: [CreateFineTuningJob, JobEventStreams] })
+export class FineTuningModule {}

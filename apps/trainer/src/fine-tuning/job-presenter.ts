@@ -1,0 +1,90 @@
+import type { Page, RunEvent, TrainingRun } from '#registry';
+import { fractionDone, fromStored, type RunProgress } from '../training/run-progress.js';
+import { unixSeconds } from '../unix-seconds.js';
+import type { FineTuningJob, FineTuningJobEvent, FineTuningJobEventList, FineTuningJobList, JobProgress } from './job.dto.js';
+
+/** Every job belongs to the one organization that runs this service. */
+const ORGANIZATION_ID = 'understudy';
+
+/** A training run in OpenAI's shape. */
+export function presentJob(run: TrainingRun): FineTuningJob {
+  const progress = fromStored(run.progress);
+  const running = run.state === 'running';
+  return {
+    id: run.id,
+    object: 'fine_tuning.job',
+    model: run.preset,
+    status: run.state,
+    created_at: unixSeconds(run.createdAt),
+    finished_at: run.finishedAt === null ? null : unixSeconds(run.finishedAt),
+    estimated_finish: running && progress !== null && progress.totalSteps > 0 ? Math.ceil(progress.atMs / 1000 + progress.secondsLeft) : null,
+    fine_tuned_model: run.modelVersionId,
+    training_file: run.corpusId,
+    validation_file: run.validationCorpusId,
+    result_files: [],
+    trained_tokens: run.state === 'queued' ? null : run.trainedTokens,
+    seed: run.seed,
+    user_provided_suffix: run.suffix,
+    hyperparameters: run.hyperparameters,
+    method: { type: 'supervised', supervised: { hyperparameters: run.hyperparameters } },
+    metadata: run.metadata,
+    integrations: [],
+    organization_id: ORGANIZATION_ID,
+    error: run.error === null ? null : { code: run.error.code, message: run.error.message, param: run.error.param },
+    progress: progress === null ? null : presentProgress(progress),
+  };
+}
+
+/** A page of runs in OpenAI's shape. */
+export function presentJobList(page: Page<TrainingRun>): FineTuningJobList {
+  return presentPage(page.items.map(presentJob), page.hasMore);
+}
+
+/** An event of a run in OpenAI's shape. */
+export function presentEvent(event: RunEvent): FineTuningJobEvent {
+  return {
+    id: event.id,
+    object: 'fine_tuning.job.event',
+    created_at: unixSeconds(event.createdAt),
+    level: event.level,
+    type: event.type,
+    message: event.message,
+    data: event.data,
+  };
+}
+
+/** A page of events in OpenAI's shape. */
+export function presentEventList(page: Page<RunEvent>): FineTuningJobEventList {
+  return presentPage(page.items.map(presentEvent), page.hasMore);
+}
+
+function presentProgress(progress: RunProgress): JobProgress {
+  return {
+    phase: progress.phase,
+    fraction: fractionDone(progress),
+    step: progress.step,
+    total_steps: progress.totalSteps,
+    epoch: progress.epoch,
+    epochs: progress.epochs,
+    tokens_per_second: progress.tokensPerSecond,
+    seconds_left: progress.secondsLeft,
+    loss: progress.lossNats,
+    learning_rate: progress.learningRate,
+    gradient_norm: progress.gradientNorm,
+    evaluation: progress.evaluation === null ? null : presentEvaluation(progress.evaluation),
+  };
+}
+
+function presentEvaluation({ step, epoch, train, validation, gapPoints, sample }: NonNullable<RunProgress['evaluation']>): JobProgress['evaluation'] {
+  const scores = (side: typeof train): { loss: number; perplexity: number; top1: number; top5: number } => ({
+    loss: side.lossNats,
+    perplexity: side.perplexity,
+    top1: side.top1,
+    top5: side.top5,
+  });
+  return { step, epoch, train: scores(train), validation: scores(validation), gap_points: gapPoints, sample };
+}
+
+function presentPage<T extends { id: string }>(data: T[], hasMore: boolean): { object: 'list'; data: T[]; first_id: string | null; last_id: string | null; has_more: boolean } {
+  return { object: 'list', data, first_id: data[0]?.id ?? null, last_id: data.at(-1)?.id ?? null, has_more: hasMore };
+}

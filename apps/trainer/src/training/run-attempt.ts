@@ -1,0 +1,157 @@
+import { Logger } from '@nestjs/common';
+import type { FolderArtifactStore } from '#artifacts';
+import { isCodedError, isErrorCode } from '#errors';
+import type { TrainModelResult } from '#language-model';
+import type { ModelVersion, Registry, TrainingRun } from '#registry';
+import { LEASE_LOST_EXIT_CODE, type ChildOrder, type RunErrorReport } from './child-messages.js';
+import { CODE_VERSION } from './code-version.js';
+import { describeDeath } from './describe-death.js';
+import type { RunRecorder } from './run-recorder.js';
+import { TrainingChildProcess, type ChildOutcome } from './training-child-process.js';
+import { whileDatabaseReturns } from './while-database-returns.js';
+
+/** Why a child was stopped before it was done. */
+export type StopReason = 'cancelled' | 'shutdown' | 'lost';
+
+/** How long the parts of an attempt may take, in milliseconds. */
+export interface AttemptTimes {
+  readonly heartbeatIntervalMs: number;
+  /** From asking a child to stop to SIGTERM. */
+  readonly cancelGraceMs: number;
+  /** How long the whole process may take to stop. */
+  readonly shutdownGraceMs: number;
+  /** How long the last write of a run is tried again while the database is away; the run counts as lost after that. */
+  readonly runLostAfterMs: number;
+}
+
+/**
+ * One attempt at a run: one child process from its start to the last state of the run.
+ *
+ * The parent alone writes to the registry, each time with the fence that it was given when it took the run: a process
+ * that lost the run can change nothing.
+ */
+export class RunAttempt {
+  private readonly logger = new Logger('TrainingRun');
+  private child: TrainingChildProcess | undefined;
+  private stopReason: StopReason | undefined;
+  private stopped: Promise<void> = Promise.resolve();
+  private heartbeat: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly registry: Registry,
+    private readonly store: FolderArtifactStore,
+    private readonly recorder: RunRecorder,
+    private readonly run: TrainingRun,
+    private readonly times: AttemptTimes,
+  ) {}
+
+  /** Trains and settles the run. Resolves when no process and no timer of the attempt is left. */
+  async carryOut(childScript: string, order: ChildOrder): Promise<void> {
+    this.heartbeat = setInterval(() => void this.beat(), this.times.heartbeatIntervalMs);
+    try {
+      const outcome = await this.train(childScript, order);
+      await this.stopped;
+      await this.recorder.drain();
+      await whileDatabaseReturns(() => this.settle(outcome), this.times.runLostAfterMs);
+    } catch (error) {
+      // Silence is what makes the sweeper give the run to somebody else.
+      this.logger.error({ trainingRunId: this.run.id, err: error, msg: 'could not settle the run; it will be queued again' });
+    } finally {
+      clearInterval(this.heartbeat);
+      await this.recorder.drain();
+    }
+  }
+
+  /** Stops the child; `lost` at once, otherwise step by step. The first reason counts, except that a lost run stays lost. */
+  stop(reason: StopReason): void {
+    if (this.stopReason === 'lost' || (this.stopReason !== undefined && reason !== 'lost')) return;
+    this.stopReason = reason;
+    this.logger.log({ trainingRunId: this.run.id, reason, msg: 'stopping the training process' });
+    this.stopChild();
+  }
+
+  private async train(childScript: string, order: ChildOrder): Promise<ChildOutcome> {
+    this.child = TrainingChildProcess.start(childScript, order, {
+      onEvent: (event) => {
+        this.recorder.take(event);
+      },
+      onOutput: (line) => {
+        this.logger.warn({ trainingRunId: this.run.id, output: line, msg: 'output of the training process' });
+      },
+    });
+    this.logger.log({ trainingRunId: this.run.id, pid: this.child.pid, attempt: this.run.attempt, msg: 'training process started' });
+    if (this.stopReason !== undefined) this.stopChild();
+    return this.child.outcome;
+  }
+
+  private stopChild(): void {
+    const child = this.child;
+    if (child === undefined) return;
+    const { cancelGraceMs, shutdownGraceMs } = this.times;
+    if (this.stopReason === 'lost') this.stopped = child.kill();
+    else if (this.stopReason === 'cancelled') this.stopped = child.stop(cancelGraceMs);
+    else this.stopped = child.stop(Math.min(cancelGraceMs, shutdownGraceMs / 3));
+  }
+
+  private async beat(): Promise<void> {
+    try {
+      const { desiredState } = await this.registry.heartbeat(this.run.id, this.run.fence);
+      this.child?.renewLease();
+      if (desiredState === 'cancelled') this.stop('cancelled');
+    } catch (error) {
+      if (isCodedError(error, 'conflict')) this.stop('lost');
+      else this.logger.warn({ trainingRunId: this.run.id, err: error, msg: 'heartbeat failed' });
+    }
+  }
+
+  private async settle(outcome: ChildOutcome): Promise<void> {
+    const { id, fence } = this.run;
+    try {
+      if (this.stopReason === 'lost' || (outcome.kind === 'died' && outcome.exitCode === LEASE_LOST_EXIT_CODE)) {
+        this.logger.warn({ trainingRunId: id, msg: 'the run belongs to another worker now, or will be queued again' });
+      } else if (this.stopReason === 'cancelled') {
+        await this.registry.cancelRun(id, fence);
+        this.recorder.message('Job cancelled.', 'warn');
+      } else if (outcome.kind === 'finished') {
+        await this.complete(outcome.result);
+      } else if (this.stopReason === 'shutdown') {
+        await this.registry.requeueRun(id, fence);
+        this.recorder.message('The trainer was stopped; the job is queued again.', 'warn');
+      } else {
+        await this.fail(outcome.kind === 'failed' ? outcome.error : describeDeath(outcome));
+      }
+    } catch (error) {
+      if (!isCodedError(error, 'conflict')) throw error;
+      this.logger.warn({ trainingRunId: id, err: error, msg: 'the run belongs to another worker now' });
+    }
+  }
+
+  private async complete(result: TrainModelResult): Promise<void> {
+    let version: ModelVersion;
+    try {
+      const { bundleSha256 } = await this.store.putBundle(result.bundleFolder);
+      version = await this.registry.completeRun(this.run.id, this.run.fence, {
+        bundleSha256,
+        dataSha256: result.dataSha256,
+        codeVersion: CODE_VERSION,
+        hyperparameters: { ...result.hyperparameters },
+        parameters: result.parameters,
+        trainedTokens: result.trainedTokens,
+        metrics: { ...result.metrics },
+      });
+    } catch (error) {
+      if (isCodedError(error, 'conflict') || isCodedError(error, 'database_unavailable')) throw error;
+      this.logger.error({ trainingRunId: this.run.id, err: error, msg: 'could not register the model version' });
+      const message = isCodedError(error) ? error.message : 'The trained model could not be stored; the log of the trainer has the cause.';
+      await this.fail({ code: isCodedError(error) ? error.code : 'server_error', message, param: null });
+      return;
+    }
+    this.recorder.message(`New fine-tuned model created: ${version.id}`);
+    this.recorder.message('The job has successfully completed.');
+  }
+
+  private async fail({ code, message, param }: RunErrorReport): Promise<void> {
+    await this.registry.failRun(this.run.id, this.run.fence, { code: isErrorCode(code) ? code : 'server_error', message, param });
+    this.recorder.message(message, 'error');
+  }
+}

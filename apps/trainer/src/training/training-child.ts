@@ -1,0 +1,96 @@
+import { join } from 'node:path';
+import { FolderArtifactStore } from '#artifacts';
+import { CodedError, isCodedError, toErrorBody } from '#errors';
+import { trainModel, type TrainModelResult } from '#language-model';
+import { LEASE_LOST_EXIT_CODE, type ChildMessage, type ChildOrder, type ParentMessage, type RunErrorReport } from './child-messages.js';
+import { materializeDocuments } from './materialize-documents.js';
+
+/**
+ * The process that trains: one order, one run, then it ends. It is its own process so that hours of arithmetic never
+ * block the event loop that renews leases and answers requests, and so that running out of memory ends only the run.
+ */
+
+const cancelled = new AbortController();
+let lastLeaseAt = Date.now();
+
+process.on('message', (message: ParentMessage) => {
+  switch (message.type) {
+    case 'train':
+      lastLeaseAt = Date.now();
+      watchLease(message.order.leaseMs);
+      void carryOut(message.order);
+      return;
+    case 'lease':
+      lastLeaseAt = Date.now();
+      return;
+    case 'cancel':
+      cancelled.abort();
+      return;
+  }
+});
+
+// A parent that died cannot take results any more, and its run will be given to another.
+process.on('disconnect', () => process.exit(LEASE_LOST_EXIT_CODE));
+// Ctrl-C in a terminal reaches every process of the group; the parent decides what becomes of its child.
+process.on('SIGINT', () => undefined);
+
+async function carryOut(order: ChildOrder): Promise<void> {
+  try {
+    const result = await train(order);
+    await post({ type: 'finished', result });
+  } catch (error) {
+    if (!isCodedError(error)) console.error(error);
+    await post({ type: 'failed', error: report(error) });
+  }
+  process.exit(0);
+}
+
+async function train(order: ChildOrder): Promise<TrainModelResult> {
+  const store = new FolderArtifactStore(order.artifactDir);
+  const folder = join(order.workFolder, 'corpus');
+  const documents = await materializeDocuments({ ...order.corpus, bytes: await store.openRead(order.corpus.sha256) }, folder);
+  if (cancelled.signal.aborted) throw new CodedError('cancelled', 'The run was cancelled before training began.');
+  void post({ type: 'event', event: { type: 'log', message: `${order.corpus.filename}: ${String(documents)} ${documents === 1 ? 'document' : 'documents'}` } });
+  return trainModel(
+    {
+      paths: [folder],
+      preset: order.preset,
+      hyperparameters: { ...order.hyperparameters },
+      seed: order.seed,
+      workFolder: join(order.workFolder, 'model'),
+      threads: order.threads,
+    },
+    (event) => void post({ type: 'event', event }),
+    cancelled.signal,
+  );
+}
+
+function report(error: unknown): RunErrorReport {
+  const { code, message, param } = toErrorBody(error).error;
+  return { code, message, param };
+}
+
+/** Resolves when the message is on its way, also when the parent is gone: then `disconnect` ends this process. */
+function post(message: ChildMessage): Promise<void> {
+  return new Promise((resolve) => {
+    if (!process.connected) {
+      resolve();
+      return;
+    }
+    process.send?.(message, undefined, undefined, () => {
+      resolve();
+    });
+  });
+}
+
+function watchLease(leaseMs: number): void {
+  const everyMs = Math.max(50, leaseMs / 4);
+  const timer = setInterval(() => {
+    if (Date.now() - lastLeaseAt <= leaseMs) return;
+    // After a long synchronous stretch timers run before the messages that arrived meanwhile are read: look again afterwards.
+    setTimeout(() => {
+      if (Date.now() - lastLeaseAt > leaseMs) process.exit(LEASE_LOST_EXIT_CODE);
+    }, everyMs);
+  }, everyMs);
+  timer.unref();
+}

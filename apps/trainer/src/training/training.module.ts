@@ -1,0 +1,10 @@
+import { Module } from '@nestjs/common';
+import { CancelWatcher } from './cancel-watcher.js';
+import { LostRunSweeper } from './lost-run-sweeper.js';
+import { RunSupervisor } from './run-supervisor.js';
+import { TrainingMetrics } from './training-metrics.js';
+import { TrainingRunProcessor } from './training-run.processor.js';
+
+/** Carrying out runs: the queue's worker, the supervisor of child processes, the sweeper and the cancel watcher. */
+@Module({ providers: [RunSupervisor, TrainingRunProcessor, LostRunSweeper, CancelWatcher, TrainingMetrics] })
+export class TrainingModule {}
