@@ -5,7 +5,11 @@ import { CodedError, toErrorBody } from '#errors';
 /** Answers what the router refuses before any hook runs (a malformed path, an over-long id), in the usual shape. */
 export function answerFrameworkError(error: Error, request: FastifyRequest, reply: FastifyReply): void {
   const refused = new CodedError('invalid_value', `The path of the request cannot be read: ${error.message}.`);
-  void reply.code(refused.status).header('x-request-id', request.id).type('application/json; charset=utf-8').send(toErrorBody(refused));
+  void reply
+    .code(refused.status)
+    .header('x-request-id', request.id)
+    .type('application/json; charset=utf-8')
+    .send(toErrorBody(refused));
 }
 
 /** Answers bytes that are not HTTP, or heads that are too long, in the usual shape, and closes the connection. */

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { CodedError } from '#errors';
+import type { ApiScope } from '#registry';
 
 /** Who a key belongs to, and what it may do. */
 export interface ApiKeyIdentity {
   readonly id: string;
   readonly name: string;
-  /** `completions`, `training` or `admin`; `admin` implies all. */
-  readonly scopes: readonly string[];
+  readonly scopes: readonly ApiScope[];
 }
 
 interface CacheEntry {
@@ -75,9 +75,13 @@ export class ApiKeyCache {
       this.#failures.delete(address);
       return;
     }
-    throw new CodedError('rate_limit_exceeded', `Too many wrong API keys from this address: ${MAX_FAILURES} in ${WINDOW_MS / 1000} seconds. Wait, then send a valid key.`, {
-      retryAfterMs: waitMs,
-    });
+    throw new CodedError(
+      'rate_limit_exceeded',
+      `Too many wrong API keys from this address: ${MAX_FAILURES} in ${WINDOW_MS / 1000} seconds. Wait, then send a valid key.`,
+      {
+        retryAfterMs: waitMs,
+      },
+    );
   }
 
   #countFailure(address: string): void {

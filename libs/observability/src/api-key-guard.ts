@@ -2,9 +2,10 @@ import { Inject, Injectable, type CanActivate, type ExecutionContext } from '@ne
 import { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
 import { CodedError } from '#errors';
+import type { ApiScope } from '#registry';
 import { ApiKeyCache } from './api-key-cache.js';
 import { OBSERVABILITY_OPTIONS, type ObservabilityOptions } from './observability-options.js';
-import { ACCESS_METADATA, type ApiScope } from './scopes.js';
+import { ACCESS_METADATA } from './scopes.js';
 
 /**
  * Lets a request through when its `Authorization: Bearer <key>` has the scope that the route declares.
@@ -38,7 +39,10 @@ export class ApiKeyGuard implements CanActivate {
     }
     if (!owner.scopes.includes(access) && !owner.scopes.includes('admin')) {
       const scopes = owner.scopes.length === 0 ? 'none' : owner.scopes.join(', ');
-      throw new CodedError('insufficient_scope', `This API key lacks the scope "${access}"; it has: ${scopes}. Use another key, or have one made.`);
+      throw new CodedError(
+        'insufficient_scope',
+        `This API key lacks the scope "${access}"; it has: ${scopes}. Use another key, or have one made.`,
+      );
     }
     request.apiKey = owner;
     return true;

@@ -11,7 +11,9 @@ import { CurrentApiKey, Public, RequireScope } from './scopes.js';
 
 class MixDto {
   @Min(1) @Max(9) @IsInt() amount!: number;
-  @IsOptional() @IsIn([null], { message: 'sugar is not supported', context: { code: 'unsupported_parameter' } }) sugar?: null;
+  @IsOptional()
+  @IsIn([null], { message: 'sugar is not supported', context: { code: 'unsupported_parameter' } })
+  sugar?: null;
 }
 
 @RequireScope('training')
@@ -62,11 +64,20 @@ interface Answer {
 
 let app: NestFastifyApplication;
 
-async function send(method: 'GET' | 'POST' | 'DELETE', url: string, more: { key?: string; payload?: string; type?: string; headers?: Record<string, string> } = {}): Promise<Answer> {
+async function send(
+  method: 'GET' | 'POST' | 'DELETE',
+  url: string,
+  more: { key?: string; payload?: string; type?: string; headers?: Record<string, string> } = {},
+): Promise<Answer> {
   const headers: Record<string, string> = { ...more.headers };
   if (more.key !== undefined) headers['authorization'] = `Bearer ${more.key}`;
   if (more.payload !== undefined || more.type !== undefined) headers['content-type'] = more.type ?? 'application/json';
-  const answer = await app.inject({ method, url, headers, ...(more.payload === undefined ? {} : { payload: more.payload }) });
+  const answer = await app.inject({
+    method,
+    url,
+    headers,
+    ...(more.payload === undefined ? {} : { payload: more.payload }),
+  });
   const parsed: Partial<ErrorBody> = answer.body.startsWith('{') ? answer.json() : {};
   const none = { message: '', type: 'server_error', param: null, code: 'server_error' } as const;
   return { status: answer.statusCode, headers: answer.headers, body: parsed.error ?? none, raw: answer.body };
@@ -94,13 +105,16 @@ describe('an answer to an error', () => {
     ['a malformed path', 'GET', '/kitchen/%zz', 400, 'invalid_value', 'invalid_request_error'],
     ['an over-long id', 'GET', `/kitchen/${'x'.repeat(3000)}`, 404, 'not_found', 'invalid_request_error'],
     ['a handler that declares no access', 'GET', '/open', 500, 'server_error', 'server_error'],
-  ] as const)('to %s has the OpenAI shape with all four keys and the request id', async (_what, method, url, status, code, type) => {
-    const answer = await send(method, url);
-    expect({ status: answer.status, code: answer.body.code, type: answer.body.type }).toEqual({ status, code, type });
-    expect(Object.keys(answer.body).sort()).toEqual(['code', 'message', 'param', 'type']);
-    expect(answer.headers['x-request-id']).toMatch(/^req_[0-9a-f]{24}$/);
-    expect(answer.headers['content-type']).toBe('application/json; charset=utf-8');
-  });
+  ] as const)(
+    'to %s has the OpenAI shape with all four keys and the request id',
+    async (_what, method, url, status, code, type) => {
+      const answer = await send(method, url);
+      expect({ status: answer.status, code: answer.body.code, type: answer.body.type }).toEqual({ status, code, type });
+      expect(Object.keys(answer.body).sort()).toEqual(['code', 'message', 'param', 'type']);
+      expect(answer.headers['x-request-id']).toMatch(/^req_[0-9a-f]{24}$/);
+      expect(answer.headers['content-type']).toBe('application/json; charset=utf-8');
+    },
+  );
 
   it('never tells what an unforeseen error said', async () => {
     expect((await send('GET', '/kitchen/unforeseen')).raw).not.toContain('secret');
@@ -119,7 +133,10 @@ describe('an answer to an error', () => {
     const text = await new Promise<string>((resolve, reject) => {
       let received = '';
       const socket = connect(Number(port), '127.0.0.1', () => socket.write('hello\r\n\r\n'));
-      socket.on('data', (data) => (received += data.toString())).on('end', () => resolve(received)).on('error', reject);
+      socket
+        .on('data', (data) => (received += data.toString()))
+        .on('end', () => resolve(received))
+        .on('error', reject);
     });
     expect(text).toContain('400 Bad Request');
     expect(JSON.parse(text.slice(text.indexOf('{')))).toMatchObject({ error: { code: 'invalid_value', param: null } });
@@ -143,12 +160,20 @@ describe('a request body', () => {
     ['more bytes than the limit', JSON.stringify({ amount: 'x'.repeat(1000) }), 413, 'body_too_large', null],
   ])('of %s is refused and named', async (_what, payload, status, code, param) => {
     const answer = await send('POST', '/kitchen/mix', { ...cook, payload, type: 'application/json' });
-    expect({ status: answer.status, code: answer.body.code, param: answer.body.param }).toEqual({ status, code, param });
+    expect({ status: answer.status, code: answer.body.code, param: answer.body.param }).toEqual({
+      status,
+      code,
+      param,
+    });
   });
 
   it('is answered with the limit and the value given', async () => {
-    expect((await send('POST', '/kitchen/mix', { ...cook, payload: '{"amount": 30}' })).body.message).toBe('amount must not be greater than 9. Got 30.');
-    expect((await send('POST', '/kitchen/mix', { ...cook, payload: ' '.repeat(1001) })).body.message).toContain('1000 bytes');
+    expect((await send('POST', '/kitchen/mix', { ...cook, payload: '{"amount": 30}' })).body.message).toBe(
+      'amount must not be greater than 9. Got 30.',
+    );
+    expect((await send('POST', '/kitchen/mix', { ...cook, payload: ' '.repeat(1001) })).body.message).toContain(
+      '1000 bytes',
+    );
   });
 
   it('of another type than JSON is refused', async () => {
@@ -202,13 +227,18 @@ describe('a service', () => {
   it('counts requests by route and status, never by id', async () => {
     await send('DELETE', '/kitchen/goulash', { key: 'sk-cook' });
     const metrics = (await send('GET', '/metrics')).raw;
-    expect(metrics).toContain('understudy_http_request_duration_seconds_count{method="DELETE",route="/kitchen/:dish",status="200"}');
+    expect(metrics).toContain(
+      'understudy_http_request_duration_seconds_count{method="DELETE",route="/kitchen/:dish",status="200"}',
+    );
     expect(metrics).not.toContain('goulash');
   });
 
   it('serves its own description', async () => {
     const document: unknown = JSON.parse((await send('GET', '/docs/openapi.json')).raw);
-    expect(document).toMatchObject({ info: { title: 'Kitchen' }, paths: { '/kitchen/mix': { post: { security: [{ bearer: [] }] } } } });
+    expect(document).toMatchObject({
+      info: { title: 'Kitchen' },
+      paths: { '/kitchen/mix': { post: { security: [{ bearer: [] }] } } },
+    });
     expect((await send('GET', '/docs')).status).toBe(200);
   });
 });

@@ -1,5 +1,5 @@
 import helmet from '@fastify/helmet';
-import type { DynamicModule, Type } from '@nestjs/common';
+import type { DynamicModule, NestApplicationOptions, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Logger } from 'nestjs-pino';
@@ -20,6 +20,12 @@ const CONTENT_SECURITY_POLICY = {
   directives: { styleSrc: ["'self'", "'unsafe-inline'"], upgradeInsecureRequests: null },
 };
 
+const NEST_OPTIONS: Pick<NestApplicationOptions, 'bodyParser' | 'bufferLogs' | 'abortOnError'> = {
+  bodyParser: false,
+  bufferLogs: true,
+  abortOnError: false,
+};
+
 /**
  * A Nest application on Fastify that answers, logs, measures and guards the way both services do; not listening yet.
  *
@@ -29,7 +35,10 @@ const CONTENT_SECURITY_POLICY = {
  * const app = await createService(TrainerModule.forRoot(config), { logging, maxBodyBytes, verifyApiKey, docs });
  * await runService(app, { host: '127.0.0.1', port: 4100 });
  */
-export async function createService(module: Type | DynamicModule, options: ServiceOptions): Promise<NestFastifyApplication> {
+export async function createService(
+  module: Type | DynamicModule,
+  options: ServiceOptions,
+): Promise<NestFastifyApplication> {
   const adapter = new FastifyAdapter({
     bodyLimit: options.maxBodyBytes,
     genReqId: requestIdOf,
@@ -42,9 +51,9 @@ export async function createService(module: Type | DynamicModule, options: Servi
   });
   prepareFastify(adapter);
   const app = await NestFactory.create<NestFastifyApplication>(
-    { module: class ServiceRoot {}, imports: [ObservabilityModule.forRoot(options), module] },
+    ObservabilityModule.forRoot(options, module),
     adapter,
-    { bodyParser: false, bufferLogs: true, abortOnError: false },
+    NEST_OPTIONS,
   );
   app.useLogger(app.get(Logger));
   app.get(ServiceMetrics).observe(adapter.getInstance());

@@ -26,15 +26,19 @@ const REDACTED = ['authorization', 'key', 'prompt', 'text'].flatMap((field) => [
  * Parameters for `nestjs-pino`: one line per request with its id, route and status; no headers, no query and no body,
  * because those hold keys and texts.
  */
-export function loggerParams(options: LoggingOptions, destination: DestinationStream = destinationFor(options)): Params {
-  const http: Options<IncomingMessage, ServerResponse> = {
+export function loggerParams(
+  options: LoggingOptions,
+  destination: DestinationStream = destinationFor(options),
+): Params {
+  const http: Options = {
     name: options.name,
     level: options.level,
     redact: { paths: REDACTED, censor: '[redacted]' },
     genReqId: (request) => requestIdOf(request),
     quietReqLogger: true,
     autoLogging: { ignore: (request) => QUIET_PATHS.has(pathOf(request)) },
-    customLogLevel: (_request, response, error) => (error !== undefined || response.statusCode >= 500 ? 'error' : 'info'),
+    customLogLevel: (_request, response, error) =>
+      error !== undefined || response.statusCode >= 500 ? 'error' : 'info',
     customSuccessObject: (request, response, value: object) => ({ ...value, ...lineOf(request, response) }),
     customErrorObject: (request, response, _error, value: object) => ({ ...value, ...lineOf(request, response) }),
     serializers: { req: () => undefined, res: () => undefined },
@@ -48,7 +52,8 @@ function lineOf(request: IncomingMessage, response: ServerResponse): object {
 
 function pathOf(request: IncomingMessage): string {
   // Middleware of the framework rewrites `url`; `originalUrl` is what the client asked for.
-  const url = 'originalUrl' in request && typeof request.originalUrl === 'string' ? request.originalUrl : (request.url ?? '/');
+  const url =
+    'originalUrl' in request && typeof request.originalUrl === 'string' ? request.originalUrl : (request.url ?? '/');
   return url.split('?', 1)[0] ?? '/';
 }
 

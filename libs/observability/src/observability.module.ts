@@ -1,4 +1,4 @@
-import { Module, type DynamicModule } from '@nestjs/common';
+import { Module, type DynamicModule, type Type } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
 import { LoggerModule } from 'nestjs-pino';
 import { ApiErrorFilter } from './api-error-filter.js';
@@ -9,14 +9,14 @@ import { OBSERVABILITY_OPTIONS, type ObservabilityOptions } from './observabilit
 import { ServiceMetrics } from './service-metrics.js';
 import { StrictValidationPipe } from './validation-pipe.js';
 
-/** Logs, metrics, error answers, API keys and validation, for every route of the service that imports it. */
+/** The root of a service: logs, metrics, error answers, API keys and validation around the module that it is about. */
 @Module({})
 export class ObservabilityModule {
-  static forRoot(options: ObservabilityOptions): DynamicModule {
+  static forRoot(options: ObservabilityOptions, service: Type | DynamicModule): DynamicModule {
     return {
       module: ObservabilityModule,
       global: true,
-      imports: [LoggerModule.forRoot(loggerParams(options.logging))],
+      imports: [LoggerModule.forRoot(loggerParams(options.logging)), service],
       controllers: [MetricsController],
       providers: [
         { provide: OBSERVABILITY_OPTIONS, useValue: options },

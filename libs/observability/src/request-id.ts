@@ -12,7 +12,8 @@ const SANE_REQUEST_ID = /^[\w.:@/+=-]{1,128}$/;
 export function requestIdOf(request: IncomingMessage): string {
   if (typeof request.id === 'string') return request.id;
   const given = request.headers['x-request-id'];
-  const id = typeof given === 'string' && SANE_REQUEST_ID.test(given) ? given : `req_${randomBytes(12).toString('hex')}`;
+  const id =
+    typeof given === 'string' && SANE_REQUEST_ID.test(given) ? given : `req_${randomBytes(12).toString('hex')}`;
   request.id = id;
   return id;
 }

@@ -36,7 +36,11 @@ export async function runService(app: NestFastifyApplication, options: ListenOpt
 
 /** Prints why a service could not start, one line where the reason was foreseen, and exits with 1. */
 export function exitWithError(error: unknown): never {
-  const text = isCodedError(error) ? `${error.code}: ${error.message}` : error instanceof Error ? error.stack : String(error);
+  const text = isCodedError(error)
+    ? `${error.code}: ${error.message}`
+    : error instanceof Error
+      ? error.stack
+      : String(error);
   process.stderr.write(`${text}\n`);
   process.exit(1);
 }
@@ -46,7 +50,11 @@ async function listen(app: NestFastifyApplication, { host, port }: ListenOptions
     await app.listen(port, host);
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
-      throw new CodedError('port_in_use', `Port ${port} on ${host} is used by another process. Stop it, or choose another port.`, { cause: error });
+      throw new CodedError(
+        'port_in_use',
+        `Port ${port} on ${host} is used by another process. Stop it, or choose another port.`,
+        { cause: error },
+      );
     }
     throw error;
   }

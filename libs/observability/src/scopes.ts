@@ -1,10 +1,8 @@
 import { applyDecorators, createParamDecorator, SetMetadata, type ExecutionContext } from '@nestjs/common';
 import { ApiBearerAuth } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
+import type { ApiScope } from '#registry';
 import type { ApiKeyIdentity } from './api-key-cache.js';
-
-/** What an API key may be allowed to do; `admin` implies the others. */
-export type ApiScope = 'completions' | 'training' | 'admin';
 
 /** Metadata key of the scope that a handler or controller needs; `public` needs none. */
 export const ACCESS_METADATA = 'understudy:access';

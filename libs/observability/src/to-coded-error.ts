@@ -29,7 +29,8 @@ export function toCodedError(thrown: unknown, maxBodyBytes: number): CodedError 
   if (status >= 500) return null;
   const code = CODE_OF_STATUS[status] ?? 'invalid_value';
   // Nest's words for an unknown route are "Cannot GET /path".
-  const message = status === 404 ? `There is no such endpoint: ${thrown.message}. GET /docs lists what there is.` : thrown.message;
+  const message =
+    status === 404 ? `There is no such endpoint: ${thrown.message}. GET /docs lists what there is.` : thrown.message;
   return new CodedError(code, message, { cause: thrown });
 }
 
@@ -53,11 +54,17 @@ function fromFastify(error: FastifyErrorLike, maxBodyBytes: number): CodedError 
       );
     case 'FST_ERR_CTP_INVALID_JSON_BODY':
     case 'FST_ERR_CTP_EMPTY_JSON_BODY':
-      return new CodedError('invalid_json', 'The request body is not valid JSON. Check quotes, commas and brackets.', { cause: error });
-    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
-      return new CodedError('unsupported_media_type', 'Unsupported content type. Send the header "content-type: application/json".', {
+      return new CodedError('invalid_json', 'The request body is not valid JSON. Check quotes, commas and brackets.', {
         cause: error,
       });
+    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
+      return new CodedError(
+        'unsupported_media_type',
+        'Unsupported content type. Send the header "content-type: application/json".',
+        {
+          cause: error,
+        },
+      );
     default:
       if (error.statusCode >= 500) return null;
       return new CodedError(CODE_OF_STATUS[error.statusCode] ?? 'invalid_value', `${error.message}.`, { cause: error });

@@ -40,10 +40,16 @@ function toFieldError(errors: readonly ValidationError[]): CodedError {
   const { error, param } = field;
   const [rule = '', message = 'is not valid'] = Object.entries(error.constraints ?? {})[0] ?? [];
   if (rule === 'whitelistValidation') {
-    return new CodedError('unknown_parameter', `Unknown parameter: '${param}'. Remove it, or check its spelling; GET /docs lists what there is.`, { param });
+    return new CodedError(
+      'unknown_parameter',
+      `Unknown parameter: '${param}'. Remove it, or check its spelling; GET /docs lists what there is.`,
+      { param },
+    );
   }
   if (error.value === undefined) {
-    return new CodedError('missing_parameter', `Missing required parameter: '${param}'. ${sentence(message)}`, { param });
+    return new CodedError('missing_parameter', `Missing required parameter: '${param}'. ${sentence(message)}`, {
+      param,
+    });
   }
   return new CodedError(codeOf(error, rule), `${sentence(message)} Got ${describe(error.value)}.`, { param });
 }

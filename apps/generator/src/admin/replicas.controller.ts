@@ -1,0 +1,36 @@
+import { Controller, Get, Query } from '@nestjs/common';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { RequireScope } from '#observability';
+import { Registry } from '#registry';
+import { unixSeconds } from '../unix-seconds.js';
+import { listObject, PageQueryDto, pageRequest, type ListObject } from './page-query.dto.js';
+
+/** Which generators run, and what each has loaded. */
+@ApiTags('Administration')
+@RequireScope('admin')
+@Controller('v1/admin/replicas')
+export class ReplicasController {
+  constructor(private readonly registry: Registry) {}
+
+  @Get()
+  @ApiOperation({ summary: 'List replicas and the version each of them serves' })
+  async list(@Query() query: PageQueryDto): Promise<ListObject<object>> {
+    return listObject(await this.registry.listReplicas(pageRequest(query)), replicaObject);
+  }
+}
+
+type Replica = Awaited<ReturnType<Registry['listReplicas']>>['items'][number];
+
+function replicaObject(replica: Replica): object {
+  return {
+    object: 'replica',
+    id: replica.id,
+    host: replica.host,
+    pid: replica.pid,
+    port: replica.port,
+    deployment: replica.deployment,
+    version: replica.versionId,
+    ready: replica.ready,
+    reported_at: unixSeconds(replica.reportedAt),
+  };
+}

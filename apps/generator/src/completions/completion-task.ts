@@ -1,0 +1,113 @@
+import type { LoadedVersion } from '../models/loaded-version.js';
+import type { Admission } from './admission.js';
+import { choiceSeed } from './choice-seed.js';
+import type { CompletionMetrics } from './completion-metrics.js';
+import type { FinishReason } from './completion-shape.js';
+import type { ValidCompletionRequest } from './valid-completion-request.js';
+
+/** What was generated for one request. */
+export interface Generation {
+  readonly choices: readonly { readonly text: string; readonly finishReason: FinishReason }[];
+  /** Each prompt counts once, however many choices continue it. */
+  readonly promptTokens: number;
+  readonly completionTokens: number;
+}
+
+/** How a run can be listened to and stopped. */
+export interface RunOptions {
+  readonly signal: AbortSignal;
+  readonly onText?: (index: number, text: string) => void;
+  readonly onFinished?: (index: number, finishReason: FinishReason) => void;
+}
+
+/** What a task needs around its request. */
+export interface TaskContext {
+  readonly loaded: LoadedVersion;
+  readonly admission: Admission;
+  readonly metrics: CompletionMetrics;
+  /** Gives the version back; called once, when the last choice has ended. */
+  readonly release: () => void;
+}
+
+interface Choice {
+  readonly text: string;
+  readonly finishReason: FinishReason;
+  readonly promptTokens: number;
+  readonly completionTokens: number;
+}
+
+/** An admitted request on a version that stays loaded until the run is over. {@link run} must be called once. */
+export class CompletionTask {
+  readonly loaded: LoadedVersion;
+
+  constructor(
+    readonly request: ValidCompletionRequest,
+    private readonly context: TaskContext,
+  ) {
+    this.loaded = context.loaded;
+  }
+
+  /**
+   * Generates every choice; they share the steps of the decoder. When one fails, the others are stopped.
+   * @throws cancelled after `signal`
+   */
+  async run(options: RunOptions): Promise<Generation> {
+    const { request, context } = this;
+    const failure = new AbortController();
+    const signal = AbortSignal.any([options.signal, failure.signal]);
+    const runs = Array.from({ length: request.choiceCount }, async (_, index) => {
+      try {
+        return await this.#runChoice(index, { ...options, signal });
+      } catch (error) {
+        // The first to fail has the reason; the others only say that they were stopped.
+        if (!failure.signal.aborted) failure.abort(error);
+        throw error;
+      } finally {
+        context.admission.leave();
+      }
+    });
+    // Each of them has ended before the version is given back.
+    await Promise.allSettled(runs);
+    context.release();
+    if (failure.signal.aborted) throw failure.signal.reason;
+    const choices = await Promise.all(runs);
+    return {
+      choices,
+      promptTokens: sum(
+        choices.map((choice, index) => (index % request.choicesPerPrompt === 0 ? choice.promptTokens : 0)),
+      ),
+      completionTokens: sum(choices.map((choice) => choice.completionTokens)),
+    };
+  }
+
+  async #runChoice(index: number, options: RunOptions): Promise<Choice> {
+    const { request, loaded } = this;
+    const prompt = request.prompts[Math.floor(index / request.choicesPerPrompt)] ?? null;
+    const timer = this.context.metrics.start(loaded.version.id);
+    const choice = await loaded.engine.complete(
+      {
+        prompt: typeof prompt === 'string' || prompt === null ? prompt : [...prompt],
+        maxTokens: request.maxTokens,
+        temperature: request.temperature,
+        topP: request.topP,
+        topK: request.topK,
+        seed: choiceSeed(request.seed, index),
+        stop: [...request.stop],
+      },
+      {
+        signal: options.signal,
+        onText: (delta) => {
+          timer.sawText();
+          options.onText?.(index, delta);
+        },
+      },
+    );
+    timer.finished(choice.promptTokens, choice.completionTokens);
+    options.onFinished?.(index, choice.finishReason);
+    return choice;
+  }
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}

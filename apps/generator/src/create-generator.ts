@@ -1,0 +1,31 @@
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { Config } from '#config';
+import { openDatabase } from '#database';
+import { createService } from '#observability';
+import { Registry } from '#registry';
+import { CODE_VERSION } from './code-version.js';
+import { GeneratorModule } from './generator.module.js';
+
+/**
+ * Puts a generator together; it does not listen yet. Closing it finishes what runs and lets go of everything it opened.
+ * @param connectionString a migrated database
+ */
+export async function createGenerator(config: Config, connectionString: string): Promise<NestFastifyApplication> {
+  const database = openDatabase({ connectionString });
+  const registry = new Registry(database, { aliases: config.modelAliases });
+  try {
+    return await createService(GeneratorModule.forRoot({ config, database, registry }), {
+      logging: { name: 'generator', level: config.logLevel, format: config.logFormat },
+      maxBodyBytes: config.maxBodyBytes,
+      verifyApiKey: (key) => registry.verifyApiKey(key),
+      docs: {
+        title: 'Understudy: generator',
+        description: 'Completions, models and release administration.',
+        version: CODE_VERSION,
+      },
+    });
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}

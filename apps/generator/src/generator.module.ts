@@ -1,0 +1,38 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { ApiKeysController } from './admin/api-keys.controller.js';
+import { AuditController } from './admin/audit.controller.js';
+import { DeploymentsController } from './admin/deployments.controller.js';
+import { ModelVersionsController } from './admin/model-versions.controller.js';
+import { ReplicasController } from './admin/replicas.controller.js';
+import { Completer } from './completions/completer.js';
+import { CompletionMetrics } from './completions/completion-metrics.js';
+import { CompletionsController } from './completions/completions.controller.js';
+import { HealthController } from './health/health.controller.js';
+import { DeploymentFollower } from './models/deployment-follower.js';
+import { ListModels } from './models/list-models.js';
+import { ModelHost } from './models/model-host.js';
+import { ModelsController } from './models/models.controller.js';
+import { ReplicaReporter } from './models/replica-reporter.js';
+import { StorageModule, type Storage } from './storage.module.js';
+
+/** The generator: completions, models, health and administration. */
+@Module({})
+export class GeneratorModule {
+  static forRoot(storage: Storage): DynamicModule {
+    return {
+      module: GeneratorModule,
+      imports: [StorageModule.forRoot(storage)],
+      controllers: [
+        CompletionsController,
+        ModelsController,
+        HealthController,
+        DeploymentsController,
+        ModelVersionsController,
+        ReplicasController,
+        AuditController,
+        ApiKeysController,
+      ],
+      providers: [ModelHost, DeploymentFollower, ReplicaReporter, ListModels, CompletionMetrics, Completer],
+    };
+  }
+}

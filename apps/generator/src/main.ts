@@ -1,0 +1,28 @@
+import 'reflect-metadata';
+import { loadConfig } from '#config';
+import { migrate } from '#database';
+import { CodedError } from '#errors';
+import { exitWithError, runService } from '#observability';
+import { createGenerator } from './create-generator.js';
+
+try {
+  const config = loadConfig();
+  if (config.databaseUrl === null) {
+    throw new CodedError(
+      'configuration_invalid',
+      'DATABASE_URL is not set. Give the generator a PostgreSQL, or use "npm start", which brings its own.',
+      {
+        param: 'DATABASE_URL',
+      },
+    );
+  }
+  await migrate(config.databaseUrl);
+  const app = await createGenerator(config, config.databaseUrl);
+  await runService(app, {
+    host: config.generatorHost,
+    port: config.generatorPort,
+    stopDeadlineMs: config.shutdownGraceMs,
+  });
+} catch (error) {
+  exitWithError(error);
+}

@@ -1,0 +1,70 @@
+import { createHash } from 'node:crypto';
+import type { FolderArtifactStore } from '#artifacts';
+import { CompletionEngine } from '#language-model';
+import type { ModelVersion } from '#registry';
+
+/** How much of the machine each loaded version may use. */
+export interface EngineSettings {
+  /** 0 takes every core. */
+  readonly threads: number;
+  readonly maxBatchSize: number;
+  readonly maxQueued: number;
+}
+
+/** A model version in memory, verified and warm. Requests lease it; it is closed when the last of them is done. */
+export class LoadedVersion {
+  #leases = 0;
+  #closing: Promise<void> | null = null;
+  #drained: (() => void) | null = null;
+
+  private constructor(
+    readonly version: ModelVersion,
+    readonly engine: CompletionEngine,
+    /** Names weights, tokenizer and code: two answers with the same one came from the same function. */
+    readonly fingerprint: string,
+  ) {}
+
+  /**
+   * Opens the bundle, checking every file's hash, and runs the model once so that no request pays for it.
+   * @throws bundle_missing, bundle_corrupt
+   */
+  static async load(
+    version: ModelVersion,
+    store: FolderArtifactStore,
+    settings: EngineSettings,
+    codeVersion: string,
+  ): Promise<LoadedVersion> {
+    const engine = await CompletionEngine.open(await store.openBundle(version.bundleSha256), settings);
+    try {
+      await engine.warmUp();
+    } catch (error) {
+      await engine.close();
+      throw error;
+    }
+    const fingerprint = createHash('sha256').update(`${version.bundleSha256}:${codeVersion}`).digest('hex');
+    return new LoadedVersion(version, engine, `fp_${fingerprint.slice(0, 16)}`);
+  }
+
+  /** Keeps the version open until the returned function is called; `null` when it is being closed. */
+  lease(): (() => void) | null {
+    if (this.#closing !== null) return null;
+    this.#leases += 1;
+    let released = false;
+    return () => {
+      if (released) return;
+      released = true;
+      this.#leases -= 1;
+      if (this.#leases === 0) this.#drained?.();
+    };
+  }
+
+  /** Takes no new leases, waits for those that are held, and frees the model. */
+  close(): Promise<void> {
+    this.#closing ??= this.#drain().then(() => this.engine.close());
+    return this.#closing;
+  }
+
+  async #drain(): Promise<void> {
+    if (this.#leases > 0) await new Promise<void>((resolve) => (this.#drained = resolve));
+  }
+}

@@ -1,0 +1,174 @@
+import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
+import { FolderArtifactStore } from '#artifacts';
+import type { Config } from '#config';
+import { CodedError } from '#errors';
+import { Registry } from '#registry';
+import { CODE_VERSION } from '../code-version.js';
+import { CONFIG } from '../generator-tokens.js';
+import { LoadedVersion } from './loaded-version.js';
+
+/** A version that stays loaded until `release` is called. */
+export interface Lease {
+  readonly loaded: LoadedVersion;
+  readonly release: () => void;
+}
+
+/** The versions in memory at once, the incumbent and the one before it included. */
+const MAX_LOADED_VERSIONS = 3;
+/** How long it is remembered which version a preset or another deployment means. */
+const RESOLVED_FOR_MS = 1_000;
+const MAX_RESOLVED = 1_000;
+
+/**
+ * The model versions of this replica.
+ *
+ * The deployment's incumbent is switched in one assignment: a request sees the old version or the new one, never none.
+ * The version before stays loaded, so that going back takes no time. Others are loaded when a request names them.
+ */
+@Injectable()
+export class ModelHost implements OnApplicationShutdown {
+  readonly #logger = new Logger(ModelHost.name);
+  /** By version id, the least recently used first. */
+  readonly #loaded = new Map<string, Promise<LoadedVersion>>();
+  readonly #resolved = new Map<string, { readonly id: Promise<string>; readonly untilMs: number }>();
+  readonly #closing = new Set<Promise<void>>();
+  #incumbent: LoadedVersion | null = null;
+  #previousId: string | null = null;
+  #stopped = false;
+  /** Why there is no incumbent, or why it is not the version that the deployment names; null when all is well. */
+  problem: string | null = 'The deployment has not been read from the database yet.';
+  /** Called after each switch. */
+  onSwitch: () => void = () => undefined;
+
+  constructor(
+    private readonly registry: Registry,
+    private readonly store: FolderArtifactStore,
+    @Inject(CONFIG) private readonly config: Config,
+  ) {}
+
+  /** The version that requests for the deployment get. */
+  get incumbent(): LoadedVersion | null {
+    return this.#incumbent;
+  }
+
+  /** Ids of the versions in memory. */
+  get loadedIds(): readonly string[] {
+    return [...this.#loaded.keys()];
+  }
+
+  /**
+   * The version that a request names, loaded and kept until released.
+   * @param name a version id, preset, deployment or alias
+   * @throws model_not_found; no_model_ready before the deployment has a version; bundle_missing or bundle_corrupt
+   */
+  async lease(name: string): Promise<Lease> {
+    const target = this.config.modelAliases[name] ?? name;
+    for (;;) {
+      const loaded =
+        target === this.config.deployment ? this.#requireIncumbent() : await this.load(await this.#resolve(name));
+      const release = loaded.lease();
+      if (release !== null) return { loaded, release };
+      // It was evicted between being found and being leased; look again.
+    }
+  }
+
+  /**
+   * The version in memory, verified and warm; loads it unless it is there.
+   * @throws model_not_found, bundle_missing, bundle_corrupt
+   */
+  async load(versionId: string): Promise<LoadedVersion> {
+    const known = this.#loaded.get(versionId);
+    const loading = known ?? this.#open(versionId);
+    // Last in order = most recently used.
+    this.#loaded.delete(versionId);
+    this.#loaded.set(versionId, loading);
+    try {
+      const loaded = await loading;
+      this.#evict();
+      return loaded;
+    } catch (error) {
+      if (this.#loaded.get(versionId) === loading) this.#loaded.delete(versionId);
+      throw error;
+    }
+  }
+
+  /** Makes a version the incumbent: requests from now on get it; those under way finish on the one they started on. */
+  async switchTo(versionId: string, previousVersionId: string | null): Promise<void> {
+    const next = await this.load(versionId);
+    const before = this.#incumbent?.version.id ?? null;
+    this.#incumbent = next;
+    this.#previousId = previousVersionId;
+    this.problem = null;
+    this.#resolved.clear();
+    this.#evict();
+    if (before === versionId) return;
+    this.#logger.log({ msg: 'switched', deployment: this.config.deployment, from: before, to: versionId });
+    this.onSwitch();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    this.#stopped = true;
+    this.#incumbent = null;
+    this.problem = 'The server is stopping.';
+    for (const versionId of this.loadedIds) this.#close(versionId);
+    await Promise.all(this.#closing);
+  }
+
+  #requireIncumbent(): LoadedVersion {
+    if (this.#incumbent !== null) return this.#incumbent;
+    throw new CodedError(
+      'no_model_ready',
+      `The deployment "${this.config.deployment}" has no model ready on this server. ${this.problem ?? ''}`,
+      {
+        param: 'model',
+        retryAfterMs: 2_000,
+      },
+    );
+  }
+
+  async #open(versionId: string): Promise<LoadedVersion> {
+    const version = await this.registry.getModelVersion(versionId);
+    if (this.#stopped) throw new CodedError('no_model_ready', 'The server is stopping.');
+    const startedAt = performance.now();
+    const loaded = await LoadedVersion.load(
+      version,
+      this.store,
+      {
+        threads: this.config.servingThreads,
+        maxBatchSize: this.config.maxBatchSize,
+        maxQueued: this.config.maxQueuedRequests,
+      },
+      CODE_VERSION,
+    );
+    this.#logger.log({ msg: 'loaded', version: versionId, milliseconds: Math.round(performance.now() - startedAt) });
+    return loaded;
+  }
+
+  async #resolve(name: string): Promise<string> {
+    if (this.#loaded.has(name)) return name;
+    const known = this.#resolved.get(name);
+    if (known !== undefined && known.untilMs > performance.now()) return known.id;
+    const id = this.registry.resolveModel(name).then((version) => version.id);
+    this.#resolved.delete(name);
+    this.#resolved.set(name, { id, untilMs: performance.now() + RESOLVED_FOR_MS });
+    const [oldest] = this.#resolved.keys();
+    if (this.#resolved.size > MAX_RESOLVED && oldest !== undefined) this.#resolved.delete(oldest);
+    return id;
+  }
+
+  #evict(): void {
+    const spare = this.loadedIds.filter((id) => id !== this.#incumbent?.version.id && id !== this.#previousId);
+    const excess = Math.max(0, this.#loaded.size - MAX_LOADED_VERSIONS);
+    for (const versionId of spare.slice(0, excess)) this.#close(versionId);
+  }
+
+  #close(versionId: string): void {
+    const loading = this.#loaded.get(versionId);
+    this.#loaded.delete(versionId);
+    const closing = (loading ?? Promise.resolve(null))
+      .then((loaded) => loaded?.close())
+      .catch((error: unknown) => this.#logger.error(error))
+      .finally(() => this.#closing.delete(closing));
+    this.#closing.add(closing);
+  }
+}

@@ -1,0 +1,62 @@
+import { randomUUID } from 'node:crypto';
+import type { Server } from 'node:http';
+import { hostname } from 'node:os';
+import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import type { Config } from '#config';
+import { Registry } from '#registry';
+import { CONFIG } from '../generator-tokens.js';
+import { ModelHost } from './model-host.js';
+
+const INTERVAL_MS = 2_000;
+
+/** Tells the registry every two seconds which version this replica serves, and takes the row away when it stops. */
+@Injectable()
+export class ReplicaReporter implements OnApplicationBootstrap, OnApplicationShutdown {
+  readonly #logger = new Logger(ReplicaReporter.name);
+  readonly #id = randomUUID();
+  #timer: NodeJS.Timeout | undefined;
+  #reporting: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly registry: Registry,
+    private readonly host: ModelHost,
+    private readonly adapter: HttpAdapterHost,
+    @Inject(CONFIG) private readonly config: Config,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    // A server that listens knows its port, also where any free one was asked for.
+    this.#server.once('listening', () => this.#report());
+    this.host.onSwitch = () => this.#report();
+    this.#timer = setInterval(() => this.#report(), INTERVAL_MS);
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    clearInterval(this.#timer);
+    this.host.onSwitch = () => undefined;
+    await this.#reporting;
+    await this.registry.removeReplica(this.#id).catch((error: unknown) => this.#logger.warn(error));
+  }
+
+  get #server(): Server {
+    return this.adapter.httpAdapter.getHttpServer() as Server;
+  }
+
+  #report(): void {
+    const address = this.#server.address();
+    const versionId = this.host.incumbent?.version.id ?? null;
+    const report = {
+      id: this.#id,
+      host: hostname(),
+      pid: process.pid,
+      port: typeof address === 'object' && address !== null ? address.port : this.config.generatorPort,
+      deployment: this.config.deployment,
+      versionId,
+      ready: versionId !== null,
+    };
+    this.#reporting = this.#reporting
+      .then(() => this.registry.reportReplica(report))
+      .catch((error: unknown) => this.#logger.warn(error));
+  }
+}
