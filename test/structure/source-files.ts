@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 
 /** The repository's root: the specs run from it. */
@@ -6,7 +6,10 @@ export const root = process.cwd();
 
 /** Paths of our own TypeScript sources, relative to the root; neither generated code nor fixtures. */
 export function listSourceFiles(): string[] {
-  return ['apps', 'libs', 'bench', 'test'].flatMap(listFiles).filter((path) => path.endsWith('.ts'));
+  return ['apps', 'libs', 'bench', 'test']
+    .filter((folder) => existsSync(join(root, folder)))
+    .flatMap(listFiles)
+    .filter((path) => path.endsWith('.ts'));
 }
 
 /** Names of the folders directly inside of one. */

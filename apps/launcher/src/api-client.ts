@@ -19,13 +19,26 @@ export class ApiClient {
   async json<T>({ path, body, signal }: ApiRequest): Promise<T> {
     return await this.send<T>(path, {
       signal,
-      ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+      ...(body === undefined
+        ? {}
+        : { method: 'POST', body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
     });
   }
 
   /** Posts a stream, such as a form with a large file in it. @throws the coded error that the service answers with */
   async stream<T>(path: string, contentType: string, body: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<T> {
-    return await this.send<T>(path, { method: 'POST', body, duplex: 'half', headers: { 'content-type': contentType }, signal });
+    return await this.send<T>(path, {
+      method: 'POST',
+      body,
+      duplex: 'half',
+      headers: { 'content-type': contentType },
+      signal,
+    });
+  }
+
+  /** Deletes an object. @throws the coded error that the service answers with */
+  async remove(path: string, signal: AbortSignal): Promise<void> {
+    await this.send(path, { method: 'DELETE', signal });
   }
 
   private async send<T>(path: string, init: RequestInit & { duplex?: 'half' }): Promise<T> {

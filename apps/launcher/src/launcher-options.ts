@@ -51,7 +51,8 @@ export function parseLauncherOptions(words: readonly string[]): LauncherOptions 
     help: values.help ?? false,
     corpus: values.corpus === undefined ? null : requireValue('corpus', values.corpus),
     preset: values.preset === undefined ? 'small' : requireValue('preset', values.preset),
-    maxTrainTokens: values['max-train-tokens'] === undefined ? null : readCount('max-train-tokens', values['max-train-tokens']),
+    maxTrainTokens:
+      values['max-train-tokens'] === undefined ? null : readCount('max-train-tokens', values['max-train-tokens']),
     noTrain: values['no-train'] ?? false,
     settings,
   };
@@ -75,13 +76,14 @@ function parseWords(words: readonly string[]) {
       },
     });
   } catch (error) {
-    const reason = error instanceof Error ? (error.message.split(/\. |\n/)[0] ?? '') : String(error);
+    const reason = error instanceof Error ? (error.message.split(/\.(\s|$)/)[0] ?? '') : String(error);
     throw new CodedError('unknown_parameter', `${reason}. "npm start -- --help" lists the options.`, { cause: error });
   }
 }
 
 function requireValue(option: string, value: string): string {
-  if (value.trim() === '') throw new CodedError('invalid_value', `--${option} needs a value, such as --${option} ${EXAMPLES[option] ?? 'X'}.`);
+  if (value.trim() === '')
+    throw new CodedError('invalid_value', `--${option} needs a value, such as --${option} ${EXAMPLES[option] ?? 'X'}.`);
   return value;
 }
 

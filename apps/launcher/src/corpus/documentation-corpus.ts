@@ -3,7 +3,8 @@ import { join, relative, sep } from 'node:path';
 import type { CorpusDocument } from './corpus-document.js';
 import { extractProse } from './markdown-prose.js';
 
-const NOISE = /licen[cs]e|copying|notice|change|history|security|conduct|contributing|third.?party|migrat|upgrad|ecosystem|skill/i;
+const NOISE =
+  /licen[cs]e|copying|notice|change|history|security|conduct|contributing|third.?party|migrat|upgrad|ecosystem|skill/i;
 const LEAST_WORDS = 60;
 
 /**

@@ -16,17 +16,28 @@ const TEXT_FILE = /\.(txt|md|markdown)$/i;
 export async function listCorpusFiles(path: string): Promise<string[]> {
   const root = resolve(path);
   const kind = await stat(root).catch((error: unknown) => {
-    throw new CodedError('corpus_unreadable', `The corpus ${root} does not exist or may not be read. Give a folder of .txt and .md files with --corpus.`, {
-      cause: error,
-    });
+    throw new CodedError(
+      'corpus_unreadable',
+      `The corpus ${root} does not exist or may not be read. Give a folder of .txt and .md files with --corpus.`,
+      {
+        cause: error,
+      },
+    );
   });
   if (kind.isFile()) return [root];
   const entries = await readdir(root, { recursive: true, withFileTypes: true }).catch((error: unknown) => {
-    throw new CodedError('corpus_unreadable', `The folder ${root} may not be read. Make it and its folders readable.`, { cause: error });
+    throw new CodedError('corpus_unreadable', `The folder ${root} may not be read. Make it and its folders readable.`, {
+      cause: error,
+    });
   });
-  const files = entries.filter((entry) => entry.isFile() && TEXT_FILE.test(entry.name)).map((entry) => join(entry.parentPath, entry.name));
+  const files = entries
+    .filter((entry) => entry.isFile() && TEXT_FILE.test(entry.name))
+    .map((entry) => join(entry.parentPath, entry.name));
   if (files.length === 0) {
-    throw new CodedError('corpus_empty', `The folder ${root} has no .txt or .md file in it. Put your texts there, one document per file.`);
+    throw new CodedError(
+      'corpus_empty',
+      `The folder ${root} has no .txt or .md file in it. Put your texts there, one document per file.`,
+    );
   }
   return files.sort();
 }
@@ -46,7 +57,11 @@ export async function* readFolderCorpus(folder: string, files: readonly string[]
       yield { name, text };
     }
   }
-  if (isEmpty) throw new CodedError('corpus_empty', `The files under ${resolve(folder)} have no text in them. Give texts to learn from.`);
+  if (isEmpty)
+    throw new CodedError(
+      'corpus_empty',
+      `The files under ${resolve(folder)} have no text in them. Give texts to learn from.`,
+    );
 }
 
 async function* readParts(file: string): AsyncGenerator<string> {
@@ -66,7 +81,11 @@ async function* readChunks(file: string): AsyncGenerator<Buffer> {
   try {
     yield* createReadStream(file) as AsyncIterable<Buffer>;
   } catch (error) {
-    throw new CodedError('corpus_unreadable', `The file ${file} may not be read. Make it readable or move it out of the corpus.`, { cause: error });
+    throw new CodedError(
+      'corpus_unreadable',
+      `The file ${file} may not be read. Make it readable or move it out of the corpus.`,
+      { cause: error },
+    );
   }
 }
 
@@ -76,7 +95,10 @@ function decodeText(file: string, chunk: Buffer, decode: () => string): string {
   } catch {
     // Told below, in the same words as for a NUL byte.
   }
-  throw new CodedError('corpus_not_text', `The file ${file} is not text in UTF-8. Convert it (iconv -f LATIN1 -t UTF-8) or move it out of the corpus.`);
+  throw new CodedError(
+    'corpus_not_text',
+    `The file ${file} is not text in UTF-8. Convert it (iconv -f LATIN1 -t UTF-8) or move it out of the corpus.`,
+  );
 }
 
 /** After the last paragraph, or line, or at the very end. */

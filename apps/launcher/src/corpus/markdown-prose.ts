@@ -20,7 +20,10 @@ export function extractProse(markdown: string): string[] {
     .replace(/^\s*\[[^\]]+\]:\s.*$/gm, '')
     .replace(/^\s*([*+-]|\d+[.)])\s+/gm, '\n')
     .replace(/^\s*>\s?(\[![A-Z]+\])?/gm, '');
-  return text.split(/\n\s*\n/).map(plainText).filter(isProse);
+  return text
+    .split(/\n\s*\n/)
+    .map(plainText)
+    .filter(isProse);
 }
 
 function plainText(paragraph: string): string {

@@ -25,7 +25,9 @@ export async function reservePort({ host, port, option }: PortRequest): Promise<
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason';
     const reason = code === 'EADDRINUSE' ? 'is in use by another program' : `cannot be listened on (${code})`;
-    throw new CodedError('port_in_use', `Port ${port} on ${host} ${reason}. Choose another: npm start -- ${option} N`, { cause: error });
+    throw new CodedError('port_in_use', `Port ${port} on ${host} ${reason}. Choose another: npm start -- ${option} N`, {
+      cause: error,
+    });
   } finally {
     if (server.listening) {
       server.close();

@@ -29,9 +29,13 @@ export class ServiceProcess {
       env: { ...description.environment },
       execArgv: ['--enable-source-maps', '--import', PRELOAD.href],
       stdio: ['ignore', log, log, 'ipc'],
+      // A process group of its own: Ctrl-C in the terminal reaches the launcher alone, which stops things in their order.
+      detached: true,
     });
     closeSync(log);
-    this.exit = once(this.child, 'exit').then(([code, signal]) => (signal === null ? `exit code ${String(code)}` : String(signal)));
+    this.exit = once(this.child, 'exit').then(([code, signal]) =>
+      signal === null ? `exit code ${String(code)}` : String(signal),
+    );
   }
 
   get name(): string {
@@ -44,7 +48,10 @@ export class ServiceProcess {
       if (this.isStopping) return;
       const { name, logPath } = this.description;
       report(
-        new CodedError('server_error', `The ${name} ended by itself (${how}). The end of its log, ${logPath}:\n\n${readEnd(logPath)}`),
+        new CodedError(
+          'server_error',
+          `The ${name} ended by itself (${how}). The end of its log, ${logPath}:\n\n${readEnd(logPath)}`,
+        ),
       );
     });
   }
@@ -64,13 +71,23 @@ export class ServiceProcess {
   /** Ends the process at once. */
   kill(): void {
     this.isStopping = true;
-    this.child.kill('SIGKILL');
+    // The whole group: a training run is a child of the service.
+    if (this.child.pid !== undefined) killGroup(this.child.pid);
   }
 }
 
 /** Path of a compiled file of another app, which is started and never imported. */
 export function entryOf(app: string): string {
   return fileURLToPath(new URL(`../../../${app}/src/main.js`, import.meta.url));
+}
+
+function killGroup(leader: number): void {
+  try {
+    process.kill(-leader, 'SIGKILL');
+  } catch (error) {
+    // ESRCH: nothing of the group is left.
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+  }
 }
 
 function readEnd(path: string): string {

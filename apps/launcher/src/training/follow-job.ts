@@ -1,0 +1,42 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { CodedError, ERROR_CATALOGUE, type ErrorCode } from '#errors';
+import type { ApiClient } from '../api-client.js';
+import type { Job } from './job.js';
+import type { ProgressDisplay } from './progress-display.js';
+
+const POLL_MS = 500;
+
+/**
+ * Follows a job to its end and returns the id of the model version.
+ *
+ * @throws the error that the job failed with; cancelled
+ */
+export async function followJob(
+  trainer: ApiClient,
+  id: string,
+  display: ProgressDisplay,
+  signal: AbortSignal,
+): Promise<string> {
+  try {
+    for (;;) {
+      const job = await trainer.json<Job>({ path: `/v1/fine_tuning/jobs/${id}`, signal });
+      if (job.fine_tuned_model !== null && job.status === 'succeeded') return job.fine_tuned_model;
+      if (job.status === 'failed' || job.status === 'cancelled') throw toError(job);
+      display.show(job);
+      await delay(POLL_MS, undefined, { signal });
+    }
+  } finally {
+    display.close();
+  }
+}
+
+function toError({ id, status, error }: Job): CodedError {
+  if (status === 'cancelled')
+    return new CodedError('cancelled', `The training ${id} was cancelled. Run npm start again to train anew.`);
+  const code =
+    error !== null && Object.hasOwn(ERROR_CATALOGUE, error.code) ? (error.code as ErrorCode) : 'server_error';
+  return new CodedError(
+    code,
+    `The training ${id} failed: ${error?.message ?? 'the trainer gave no reason; see its log.'}`,
+  );
+}
