@@ -20,6 +20,8 @@ export interface Database {
    * @throws database_unavailable when the database cannot be reached; whatever `work` throws, after rolling back
    */
   transaction<T>(work: (transaction: Transaction) => Promise<T>): Promise<T>;
+  /** Runs `work` outside of a transaction. @throws database_unavailable when the database cannot be reached */
+  query<T>(work: (client: Transaction) => Promise<T>): Promise<T>;
   /** Waits for running queries and closes every connection. */
   close(): Promise<void>;
 }
@@ -50,6 +52,13 @@ export function openDatabase(options: {
     async transaction(work) {
       try {
         return await prisma.$transaction(work);
+      } catch (error) {
+        throw toDatabaseError(error);
+      }
+    },
+    async query(work) {
+      try {
+        return await work(prisma);
       } catch (error) {
         throw toDatabaseError(error);
       }

@@ -1,12 +1,6 @@
-export { Registry } from './registry.js';
-export {
-  TRAINING_RUN_TRANSITIONS,
-  MODEL_VERSION_TRANSITIONS,
-  type ModelVersionState,
-  type TrainingRunState,
-} from './transitions.js';
+export { DEPLOYMENTS_CHANNEL, RUNS_CHANNEL } from './channels.js';
+export type { NewTrainingRun, RunOutcome } from './inputs.js';
 export type {
-  ApiKey,
   ApiScope,
   Corpus,
   Deployment,
@@ -17,4 +11,5 @@ export type {
   RunEvent,
   TrainingRun,
 } from './records.js';
-export type { NewTrainingRun, RunOutcome } from './inputs.js';
+export { Registry } from './registry.js';
+export { MODEL_VERSION_TRANSITIONS, TRAINING_RUN_TRANSITIONS } from './transitions.js';

@@ -1,8 +1,31 @@
 import type { Database } from '#database';
-import type { ModelVersionState, TrainingRunState } from './transitions.js';
+import { findApiKeys } from './api-keys/api-key.repository.js';
+import { createApiKey } from './api-keys/create-api-key.js';
+import { revokeApiKey } from './api-keys/revoke-api-key.js';
+import { verifyApiKey, type VerifiedApiKey } from './api-keys/verify-api-key.js';
+import { findAuditEntries } from './audit/audit.repository.js';
+import { findCorpora, findCorpus } from './corpora/corpus.repository.js';
+import { createCorpus } from './corpora/create-corpus.js';
+import { deleteCorpus } from './corpora/delete-corpus.js';
+import { findDeployment, insertDeploymentIfMissing } from './deployments/deployment.repository.js';
+import { promoteVersion } from './deployments/promote-version.js';
+import { rollbackDeployment } from './deployments/rollback-deployment.js';
+import type {
+  Actor,
+  NewApiKey,
+  NewCorpus,
+  NewRunEvent,
+  NewTrainingRun,
+  Promotion,
+  ReplicaReport,
+  Rollback,
+  RunFailure,
+  RunOutcome,
+} from './inputs.js';
+import { findModelVersion, findModelVersions } from './model-versions/model-version.repository.js';
+import { resolveModel } from './model-versions/resolve-model.js';
 import type {
   ApiKey,
-  ApiScope,
   AuditEntry,
   Corpus,
   Deployment,
@@ -14,65 +37,193 @@ import type {
   RunEvent,
   TrainingRun,
 } from './records.js';
-import type {
-  NewApiKey,
-  NewCorpus,
-  NewRunEvent,
-  NewTrainingRun,
-  Promotion,
-  ReplicaReport,
-  Rollback,
-  RunFailure,
-  RunOutcome,
-} from './inputs.js';
+import { deleteReplica, findReplicas, upsertReplica } from './replicas/replica.repository.js';
+import { completeRun } from './training-runs/complete-run.js';
+import { createTrainingRun } from './training-runs/create-training-run.js';
+import { cancelRun, failRun } from './training-runs/end-run.js';
+import { heartbeatRun, recordProgress } from './training-runs/report-run.js';
+import { requestCancel } from './training-runs/request-cancel.js';
+import { requeueLostRuns, requeueRun } from './training-runs/requeue-run.js';
+import { findRunEvents, insertRunEvent } from './training-runs/run-event.repository.js';
+import { startRun } from './training-runs/start-run.js';
+import { findTrainingRun, findTrainingRuns } from './training-runs/training-run.repository.js';
+import type { ModelVersionState, TrainingRunState } from './transitions.js';
 
-export declare class Registry {
-  constructor(database: Database, options?: { readonly aliases?: Readonly<Record<string, string>> });
+/** What a registry may be told. */
+export interface RegistryOptions {
+  /** More names for models: alias -> version id, deployment or preset. */
+  readonly aliases?: Readonly<Record<string, string>>;
+}
 
-  createCorpus(corpus: NewCorpus): Promise<Corpus>;
-  listCorpora(page?: PageRequest & { readonly purpose?: string | undefined }): Promise<Page<Corpus>>;
-  getCorpus(id: string): Promise<Corpus>;
-  deleteCorpus(id: string, actor: string): Promise<{ readonly corpus: Corpus; readonly bytesUnused: boolean }>;
+/**
+ * Corpora, training runs, model versions, deployments, keys and audit. Each method is one use case in one transaction;
+ * what it does and throws stands in the file that it is imported from. Lists have their newest item first unless stated.
+ *
+ * Every method throws `database_unavailable` when the database cannot be reached.
+ */
+export class Registry {
+  readonly #database: Database;
+  readonly #aliases: Readonly<Record<string, string>>;
 
-  createTrainingRun(run: NewTrainingRun): Promise<TrainingRun>;
-  listTrainingRuns(page?: PageRequest & { readonly state?: TrainingRunState | undefined }): Promise<Page<TrainingRun>>;
-  getTrainingRun(id: string): Promise<TrainingRun>;
-  startRun(id: string): Promise<{ readonly run: TrainingRun; readonly fence: number }>;
-  heartbeat(id: string, fence: number): Promise<{ readonly desiredState: TrainingRun['desiredState'] }>;
-  recordProgress(id: string, fence: number, progress: JsonObject, trainedTokens: number): Promise<void>;
-  /** Unfenced: the launcher and the sweep also write events. */
-  addRunEvent(id: string, event: NewRunEvent): Promise<RunEvent>;
-  listRunEvents(id: string, page?: PageRequest): Promise<Page<RunEvent>>;
-  requestCancel(id: string): Promise<TrainingRun>;
-  cancelRun(id: string, fence: number): Promise<TrainingRun>;
-  failRun(id: string, fence: number, failure: RunFailure): Promise<TrainingRun>;
-  /** running -> queued by its own worker (SIGTERM). */
-  requeueRun(id: string, fence: number): Promise<TrainingRun>;
-  /** Runs whose worker has been silent for longer: queued again, or ended when they were to be cancelled or died too often. */
-  requeueLostRuns(olderThanMs: number): Promise<readonly TrainingRun[]>;
-  completeRun(id: string, fence: number, outcome: RunOutcome): Promise<ModelVersion>;
+  /** @param database opened, migrated and closed by the caller */
+  constructor(database: Database, options: RegistryOptions = {}) {
+    this.#database = database;
+    this.#aliases = options.aliases ?? {};
+  }
+
+  createCorpus(corpus: NewCorpus): Promise<Corpus> {
+    return createCorpus(this.#database, corpus);
+  }
+
+  listCorpora(page: PageRequest & { readonly purpose?: string | undefined } = {}): Promise<Page<Corpus>> {
+    return this.#database.query((client) => findCorpora(client, page));
+  }
+
+  /** @throws file_not_found */
+  getCorpus(id: string): Promise<Corpus> {
+    return this.#database.query((client) => findCorpus(client, id));
+  }
+
+  deleteCorpus(id: string, actor: Actor): Promise<{ readonly corpus: Corpus; readonly bytesUnused: boolean }> {
+    return deleteCorpus(this.#database, id, actor);
+  }
+
+  createTrainingRun(run: NewTrainingRun): Promise<TrainingRun> {
+    return createTrainingRun(this.#database, run);
+  }
+
+  listTrainingRuns(
+    page: PageRequest & { readonly state?: TrainingRunState | undefined } = {},
+  ): Promise<Page<TrainingRun>> {
+    return this.#database.query((client) => findTrainingRuns(client, page));
+  }
+
+  /** @throws job_not_found */
+  getTrainingRun(id: string): Promise<TrainingRun> {
+    return this.#database.query((client) => findTrainingRun(client, id));
+  }
+
+  startRun(id: string): Promise<{ readonly run: TrainingRun; readonly fence: number }> {
+    return startRun(this.#database, id);
+  }
+
+  heartbeat(id: string, fence: number): Promise<{ readonly desiredState: TrainingRun['desiredState'] }> {
+    return heartbeatRun(this.#database, id, fence);
+  }
+
+  recordProgress(id: string, fence: number, progress: JsonObject, trainedTokens: number): Promise<void> {
+    return recordProgress(this.#database, id, fence, progress, trainedTokens);
+  }
+
+  /** Adds an event for people; changes of state write their own. */
+  addRunEvent(id: string, event: NewRunEvent): Promise<RunEvent> {
+    return this.#database.query((client) => insertRunEvent(client, id, event));
+  }
+
+  /** Oldest first unless `order` is `desc`. @throws job_not_found */
+  listRunEvents(
+    id: string,
+    page: PageRequest & { readonly order?: 'asc' | 'desc' | undefined } = {},
+  ): Promise<Page<RunEvent>> {
+    return this.#database.query(async (client) => {
+      await findTrainingRun(client, id);
+      return findRunEvents(client, id, page);
+    });
+  }
+
+  requestCancel(id: string): Promise<TrainingRun> {
+    return requestCancel(this.#database, id);
+  }
+
+  cancelRun(id: string, fence: number): Promise<TrainingRun> {
+    return cancelRun(this.#database, id, fence);
+  }
+
+  failRun(id: string, fence: number, failure: RunFailure): Promise<TrainingRun> {
+    return failRun(this.#database, id, fence, failure);
+  }
+
+  requeueRun(id: string, fence: number): Promise<TrainingRun> {
+    return requeueRun(this.#database, id, fence);
+  }
+
+  requeueLostRuns(olderThanMs: number): Promise<readonly TrainingRun[]> {
+    return requeueLostRuns(this.#database, olderThanMs);
+  }
+
+  completeRun(id: string, fence: number, outcome: RunOutcome): Promise<ModelVersion> {
+    return completeRun(this.#database, id, fence, outcome);
+  }
 
   listModelVersions(
-    page?: PageRequest & { readonly preset?: string | undefined; readonly state?: ModelVersionState | undefined },
-  ): Promise<Page<ModelVersion>>;
-  getModelVersion(id: string): Promise<ModelVersion>;
-  resolveModel(name: string): Promise<ModelVersion>;
+    page: PageRequest & {
+      readonly preset?: string | undefined;
+      readonly state?: ModelVersionState | undefined;
+    } = {},
+  ): Promise<Page<ModelVersion>> {
+    return this.#database.query((client) => findModelVersions(client, page));
+  }
 
-  ensureDeployment(name: string): Promise<Deployment>;
-  getDeployment(name: string): Promise<Deployment>;
-  promote(promotion: Promotion): Promise<Deployment>;
-  rollback(rollback: Rollback): Promise<Deployment>;
+  /** @throws model_not_found */
+  getModelVersion(id: string): Promise<ModelVersion> {
+    return this.#database.query((client) => findModelVersion(client, id));
+  }
 
-  createApiKey(key: NewApiKey): Promise<{ readonly id: string; readonly key: string }>;
-  verifyApiKey(
-    key: string,
-  ): Promise<{ readonly id: string; readonly name: string; readonly scopes: readonly ApiScope[] } | null>;
-  listApiKeys(page?: PageRequest): Promise<Page<ApiKey>>;
-  revokeApiKey(id: string, actor: string): Promise<void>;
+  resolveModel(name: string): Promise<ModelVersion> {
+    return this.#database.query((client) => resolveModel(client, name, this.#aliases));
+  }
 
-  listAudit(page?: PageRequest & { readonly subject?: string | undefined }): Promise<Page<AuditEntry>>;
+  /** Makes the deployment, without a version, unless it is there: for the replica that is configured to serve it. */
+  ensureDeployment(name: string): Promise<Deployment> {
+    return this.#database.transaction(async (tx) => {
+      await insertDeploymentIfMissing(tx, name);
+      return findDeployment(tx, name);
+    });
+  }
 
-  reportReplica(report: ReplicaReport): Promise<void>;
-  removeReplica(id: string): Promise<void>;
-  listReplicas(page?: PageRequest): Promise<Page<Replica>>;
+  /** @throws deployment_not_found */
+  getDeployment(name: string): Promise<Deployment> {
+    return this.#database.query((client) => findDeployment(client, name));
+  }
+
+  promote(promotion: Promotion): Promise<Deployment> {
+    return promoteVersion(this.#database, promotion);
+  }
+
+  rollback(rollback: Rollback): Promise<Deployment> {
+    return rollbackDeployment(this.#database, rollback);
+  }
+
+  createApiKey(key: NewApiKey): Promise<{ readonly id: string; readonly key: string }> {
+    return createApiKey(this.#database, key);
+  }
+
+  verifyApiKey(key: string): Promise<VerifiedApiKey | null> {
+    return verifyApiKey(this.#database, key);
+  }
+
+  listApiKeys(page: PageRequest = {}): Promise<Page<ApiKey>> {
+    return this.#database.query((client) => findApiKeys(client, page));
+  }
+
+  revokeApiKey(id: string, actor: Actor): Promise<void> {
+    return revokeApiKey(this.#database, id, actor);
+  }
+
+  listAudit(page: PageRequest & { readonly subject?: string | undefined } = {}): Promise<Page<AuditEntry>> {
+    return this.#database.query((client) => findAuditEntries(client, page));
+  }
+
+  reportReplica(report: ReplicaReport): Promise<void> {
+    return this.#database.query((client) => upsertReplica(client, report));
+  }
+
+  /** For a replica that stops. */
+  removeReplica(id: string): Promise<void> {
+    return this.#database.query((client) => deleteReplica(client, id));
+  }
+
+  listReplicas(page: PageRequest = {}): Promise<Page<Replica>> {
+    return this.#database.query((client) => findReplicas(client, page));
+  }
 }

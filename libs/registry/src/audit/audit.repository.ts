@@ -1,0 +1,42 @@
+import type { Prisma, Transaction } from '#database';
+import type { Actor } from '../inputs.js';
+import { fromJson, toJson } from '../json.repository.js';
+import { numberedId, pageArguments, toPage } from '../paging.js';
+import type { AuditEntry, JsonObject, Page, PageRequest } from '../records.js';
+
+const PREFIX = 'audit-';
+const toNumber = numberedId(PREFIX);
+
+function toAuditEntry(row: Prisma.AuditEntryGetPayload<object>): AuditEntry {
+  return { ...row, id: `${PREFIX}${row.id}`, data: fromJson(row.data) };
+}
+
+/** Records what was done to `subject`, in the transaction that does it. */
+export async function insertAuditEntry(
+  client: Transaction,
+  { actor, reason, requestId }: Actor,
+  action: string,
+  subject: string,
+  data: JsonObject,
+): Promise<void> {
+  await client.auditEntry.create({
+    data: { actor, reason: reason ?? null, requestId: requestId ?? null, action, subject, data: toJson(data) },
+  });
+}
+
+export async function findAuditEntries(
+  client: Transaction,
+  request: PageRequest & { readonly subject?: string | undefined },
+): Promise<Page<AuditEntry>> {
+  const rows = await client.auditEntry.findMany({
+    ...(request.subject === undefined ? {} : { where: { subject: request.subject } }),
+    orderBy: { id: 'desc' },
+    ...pageArguments(request, toNumber),
+  });
+  return toPage(
+    request,
+    rows,
+    toAuditEntry,
+    async (id) => (await client.auditEntry.count({ where: { id: toNumber(id) } })) > 0,
+  );
+}

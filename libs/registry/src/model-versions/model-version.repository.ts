@@ -1,0 +1,78 @@
+import type { Prisma, Transaction } from '#database';
+import { CodedError } from '#errors';
+import { fromJson, toJson } from '../json.repository.js';
+import { pageArguments, sameId, toPage } from '../paging.js';
+import type { ModelVersion, Page, PageRequest } from '../records.js';
+import type { ModelVersionState } from '../transitions.js';
+
+function toModelVersion(row: Prisma.ModelVersionGetPayload<object>): ModelVersion {
+  return {
+    ...row,
+    state: row.state as ModelVersionState,
+    seed: Number(row.seed),
+    parameters: Number(row.parameters),
+    trainedTokens: Number(row.trainedTokens),
+    hyperparameters: fromJson(row.hyperparameters),
+    metrics: fromJson(row.metrics),
+  };
+}
+
+export async function insertModelVersion(
+  client: Transaction,
+  version: Omit<ModelVersion, 'createdAt'>,
+): Promise<ModelVersion> {
+  const { hyperparameters, metrics, ...rest } = version;
+  const data = { ...rest, hyperparameters: toJson(hyperparameters), metrics: toJson(metrics) };
+  return toModelVersion(await client.modelVersion.create({ data }));
+}
+
+/** The number of the next version of a preset. Two runs that end together wait for each other. */
+export async function nextVersionNumber(client: Transaction, preset: string): Promise<number> {
+  await client.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${`model_versions:${preset}`}, 0))`;
+  const { _max } = await client.modelVersion.aggregate({ where: { preset }, _max: { number: true } });
+  return (_max.number ?? 0) + 1;
+}
+
+/** @throws model_not_found */
+export async function findModelVersion(client: Transaction, id: string): Promise<ModelVersion> {
+  const row = await client.modelVersion.findUnique({ where: { id } });
+  if (row !== null) return toModelVersion(row);
+  throw new CodedError('model_not_found', `No model version has the id ${JSON.stringify(id)}.`, { param: 'model' });
+}
+
+/** A version if it exists. */
+export async function findModelVersionIfAny(client: Transaction, id: string): Promise<ModelVersion | null> {
+  const row = await client.modelVersion.findUnique({ where: { id } });
+  return row && toModelVersion(row);
+}
+
+export async function findNewestReleased(client: Transaction, preset: string): Promise<ModelVersion | null> {
+  const row = await client.modelVersion.findFirst({
+    where: { preset, state: 'released' },
+    orderBy: { number: 'desc' },
+  });
+  return row && toModelVersion(row);
+}
+
+export async function findModelVersions(
+  client: Transaction,
+  request: PageRequest & { readonly preset?: string | undefined; readonly state?: ModelVersionState | undefined },
+): Promise<Page<ModelVersion>> {
+  const { preset, state } = request;
+  const rows = await client.modelVersion.findMany({
+    where: { ...(preset === undefined ? {} : { preset }), ...(state === undefined ? {} : { state }) },
+    orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
+    ...pageArguments(request, sameId),
+  });
+  return toPage(request, rows, toModelVersion, async (id) => (await client.modelVersion.count({ where: { id } })) > 0);
+}
+
+/** Keeps the states of versions until the transaction ends; in one order everywhere, so that no two wait for each other. */
+export async function lockModelVersions(client: Transaction, ids: readonly string[]): Promise<void> {
+  await client.$executeRaw`
+    SELECT 1 FROM "model_versions" WHERE "id" = ANY(${[...ids]}) ORDER BY "id" FOR NO KEY UPDATE`;
+}
+
+export async function setModelVersionState(client: Transaction, id: string, state: ModelVersionState): Promise<void> {
+  await client.modelVersion.update({ where: { id }, data: { state } });
+}

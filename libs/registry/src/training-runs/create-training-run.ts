@@ -1,0 +1,66 @@
+import type { Database } from '#database';
+import { CodedError } from '#errors';
+import { findCorpus, lockCorpus } from '../corpora/corpus.repository.js';
+import type { NewTrainingRun } from '../inputs.js';
+import { findModelVersion } from '../model-versions/model-version.repository.js';
+import { randomId } from '../random-id.js';
+import type { TrainingRun } from '../records.js';
+import { insertRunEvent } from './run-event.repository.js';
+import { insertTrainingRun } from './training-run.repository.js';
+
+const SUFFIX = /^[a-z0-9](?:[a-z0-9-]{0,16}[a-z0-9])?$/;
+
+/**
+ * Queues a run.
+ *
+ * @throws file_not_found, model_not_found when it names what does not exist; invalid_value
+ */
+export function createTrainingRun(database: Database, run: NewTrainingRun): Promise<TrainingRun> {
+  checkSuffix(run.suffix ?? null);
+  checkSeed(run.seed);
+  return database.transaction(async (tx) => {
+    for (const [param, id] of [
+      ['training_file', run.corpusId],
+      ['validation_file', run.validationCorpusId],
+    ] as const) {
+      if (!id) continue;
+      await lockCorpus(tx, id);
+      await findCorpus(tx, id, param);
+    }
+    if (run.baseVersionId) await findModelVersion(tx, run.baseVersionId);
+    const created = await insertTrainingRun(tx, {
+      id: `ftjob-${randomId()}`,
+      state: 'queued',
+      corpusId: run.corpusId,
+      validationCorpusId: run.validationCorpusId ?? null,
+      preset: run.preset,
+      baseVersionId: run.baseVersionId ?? null,
+      suffix: run.suffix ?? null,
+      seed: run.seed,
+      hyperparameters: run.hyperparameters ?? {},
+      metadata: run.metadata ?? {},
+    });
+    await insertRunEvent(tx, created.id, { message: `The job is queued: ${run.preset} on the file ${run.corpusId}.` });
+    return created;
+  });
+}
+
+function checkSuffix(suffix: string | null): void {
+  if (suffix === null || SUFFIX.test(suffix)) return;
+  throw new CodedError(
+    'invalid_value',
+    `suffix must be 1 to 18 characters of a-z, 0-9 and "-", without "-" at its ends; got ${JSON.stringify(suffix)}.`,
+    { param: 'suffix' },
+  );
+}
+
+function checkSeed(seed: number): void {
+  if (Number.isSafeInteger(seed) && seed >= 0) return;
+  throw new CodedError(
+    'invalid_value',
+    `seed must be a whole number from 0 to ${Number.MAX_SAFE_INTEGER}; got ${seed}.`,
+    {
+      param: 'seed',
+    },
+  );
+}
