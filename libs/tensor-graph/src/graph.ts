@@ -34,10 +34,17 @@ export interface TapeEntry {
   readonly gradient: GradientRule;
 }
 
-/** Numbers baked into the model. */
+/** Where the numbers of a constant stand in a file beside the model. */
+export interface ExternalData {
+  readonly file: string;
+  readonly offsetBytes: number;
+  readonly lengthBytes: number;
+}
+
+/** Numbers that belong to the model: written into it, or kept in a file beside it. */
 export interface Constant {
   readonly tensor: Tensor;
-  readonly data: Float32Array | BigInt64Array;
+  readonly data: Float32Array | BigInt64Array | ExternalData;
 }
 
 /** Type and shape of a node's output. */
@@ -86,6 +93,13 @@ export class Graph {
     }
     const type = data instanceof Float32Array ? 'float32' : 'int64';
     const tensor: Tensor = { graph: this, name: name ?? this.newName('constant'), type, shape };
+    this.constants.push({ tensor, data });
+    return tensor;
+  }
+
+  /** float32 numbers of the model that stand in a file beside it, so that several models share one copy. */
+  externalConstant(name: string, shape: Shape, data: ExternalData): Tensor {
+    const tensor: Tensor = { graph: this, name, type: 'float32', shape };
     this.constants.push({ tensor, data });
     return tensor;
   }

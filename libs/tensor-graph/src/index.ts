@@ -1,4 +1,4 @@
-export { Graph, type ElementType, type Tensor } from './graph.js';
+export { Graph, type ElementType, type ExternalData, type Tensor } from './graph.js';
 export type { Dimension, Shape } from './dimension.js';
 export { gradients } from './gradients.js';
 export * as op from './operators/index.js';

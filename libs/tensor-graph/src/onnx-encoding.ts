@@ -27,12 +27,14 @@ function valueInfo(name: string, type: ElementType, shape: Shape): object {
 }
 
 function initializer({ tensor, data }: Constant): object {
-  return {
-    name: tensor.name,
-    dataType: ELEMENT_TYPES[tensor.type],
-    dims: tensor.shape,
-    rawData: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
-  };
+  const head = { name: tensor.name, dataType: ELEMENT_TYPES[tensor.type], dims: tensor.shape };
+  if (ArrayBuffer.isView(data)) return { ...head, rawData: new Uint8Array(data.buffer, data.byteOffset, data.byteLength) };
+  const externalData = [
+    { key: 'location', value: data.file },
+    { key: 'offset', value: String(data.offsetBytes) },
+    { key: 'length', value: String(data.lengthBytes) },
+  ];
+  return { ...head, externalData, dataLocation: onnx.TensorProto.DataLocation.EXTERNAL };
 }
 
 /** Nodes on the way to an output, in the order in which they were added; and the names of everything that they read. */

@@ -6,6 +6,8 @@ const QUOTE = /^\s{0,3}(?:>\s?)+/u;
 const REFERENCE = /^\s{0,3}\[[^\]]{1,200}\]:\s/u;
 const TABLE_RULE = /^\s*\|?[\s:|-]*-[\s:|-]*$/u;
 const INDENTED = /^(?: {4}|\t)/u;
+// An entry of a table of contents: nothing but a link within the page.
+const CONTENTS_ITEM = /^\s*(?:[-*+]|\d{1,9}[.)])\s+\[.{1,300}\]\(#[^)]{0,300}\)\s*$/u;
 const DROPPED_ELEMENT = /<(script|style|pre|svg|table)\b/iu;
 const ENTITIES: Readonly<Record<string, string>> = { '&nbsp;': ' ', '&amp;': '&', '&lt;': '<', '&gt;': '>', '&quot;': '"', '&#39;': "'", '&apos;': "'", '&mdash;': '—', '&ndash;': '–', '&hellip;': '…' };
 const LONGEST_LINE = 1 << 16; // characters; a longer line is taken in pieces of this size
@@ -16,7 +18,7 @@ const INLINE: readonly (readonly [RegExp, string])[] = [
   [/!\[[^\]]{0,300}\](?:\([^)]{0,1000}\)|\[[^\]]{0,200}\])/gu, ''], // image
   [/\[\s*\]\([^)]{0,1000}\)/gu, ''], // link whose text was an image
   [/\[\^[^\]]{1,100}\]/gu, ''], // footnote mark
-  [/\[([^\]]{1,500})\](?:\([^)]{0,1000}\)|\[[^\]]{0,200}\])/gu, '$1'], // link
+  [/\[((?:[^[\]]|\[[^[\]]{0,100}\]){1,500})\](?:\([^)]{0,1000}\)|\[[^\]]{0,200}\])/gu, '$1'], // link
   [/<?\b(?:https?|ftp|mailto):[^\s<>)\]]{1,2000}>?/gu, ''], // bare address
   [/<\/?[A-Za-z][^<>]{0,500}>/gu, ''], // HTML tag
   [/`+/gu, ''],
@@ -39,8 +41,10 @@ export class MarkdownProse {
   #isTable = false;
   #afterBlank = true;
   #isList = false;
-  // A line is held back because the next one may make a table header of it.
-  #held = '';
+  // Lines of the paragraph that is being read: links may span lines, and the next line may make a table header of the last one.
+  #paragraph: string[] = [];
+  #paragraphLength = 0;
+  #isOwnParagraph = false;
 
   /** Prose of the next piece of the document. */
   push(piece: string): string {
@@ -60,7 +64,7 @@ export class MarkdownProse {
     return this.#line(this.#rest) + this.#release();
   }
 
-  /** Returns the line before, which is now known to be prose, if there was one. */
+  /** Returns the paragraph before, when the line ends it. */
   #line(written: string): string {
     this.#lines++;
     if (this.#skips(written)) return '';
@@ -76,21 +80,27 @@ export class MarkdownProse {
       return this.#release();
     }
     if (TABLE_RULE.test(line) && line.includes('|')) {
-      this.#held = ''; // the header of this table
+      this.#paragraph.pop(); // the header of this table
       this.#isTable = true;
-      return '';
+      return this.#release();
     }
     if (SETEXT_OR_RULE.test(line)) return this.#blank();
-    if (REFERENCE.test(line)) return '';
+    if (REFERENCE.test(line) || CONTENTS_ITEM.test(line)) return '';
     const isItem = LIST_ITEM.test(line);
     if (INDENTED.test(line) && this.#afterBlank && !this.#isList && !isItem) return '';
-    const before = this.#release();
+    return this.#prose(line, isItem);
+  }
+
+  #prose(line: string, isItem: boolean): string {
+    const isHeading = HEADING.test(line);
+    const before = isHeading || isItem || this.#paragraphLength > LONGEST_LINE ? this.#release() : '';
     this.#isList = isItem || (this.#isList && (!this.#afterBlank || /^\s/u.test(line)));
     this.#afterBlank = false;
-    const isHeading = HEADING.test(line);
-    const prose = inlineProse(line.replace(isHeading ? HEADING : LIST_ITEM, '').replace(isHeading ? /\s#+\s*$/u : /$^/u, ''));
-    this.#held = (isHeading || isItem ? '\n' : '') + prose.trim() + (isHeading ? '\n\n' : '\n');
-    return before;
+    this.#isOwnParagraph ||= isHeading || isItem;
+    const text = isHeading ? line.replace(HEADING, '').replace(/\s#+\s*$/u, '') : line.replace(LIST_ITEM, '');
+    this.#paragraph.push(text.trim());
+    this.#paragraphLength += text.length;
+    return isHeading ? before + this.#release() + '\n' : before;
   }
 
   /** Whether the line belongs to something that is dropped whole: front matter, a code block, an element. */
@@ -124,9 +134,13 @@ export class MarkdownProse {
   }
 
   #release(): string {
-    const held = this.#held;
-    this.#held = '';
-    return held;
+    if (this.#paragraph.length === 0) return '';
+    const prose = inlineProse(this.#paragraph.join('\n')).trim();
+    const before = this.#isOwnParagraph ? '\n' : '';
+    this.#paragraph = [];
+    this.#paragraphLength = 0;
+    this.#isOwnParagraph = false;
+    return prose === '' ? '' : `${before}${prose}\n`;
   }
 
   #withoutComments(line: string): string {

@@ -1,0 +1,71 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { CodedError } from '#errors';
+import { GraphSession } from '#tensor-graph';
+import type { Architecture } from '../model/architecture.js';
+import type { Evaluation } from '../evaluation/text-evaluator.js';
+import type { Hyperparameters } from '../model/presets.js';
+import { Tokenizer } from '../tokenizer/index.js';
+
+/** `config.json` of an artifact bundle: what the model is and where it comes from. */
+export interface BundleConfig extends Architecture {
+  readonly format: 'understudy-model';
+  readonly version: 1;
+  readonly preset: string;
+  readonly parameters: number;
+  readonly hyperparameters: Hyperparameters;
+  readonly seed: number;
+  readonly dataSha256: string;
+  readonly evaluation: { readonly validation: Evaluation };
+}
+
+/** Name of the graph files in a bundle. */
+export type GraphFile = 'decode.onnx' | 'prefill.onnx' | 'score.onnx';
+
+/** A bundle's parts, loaded on demand. */
+export interface Bundle {
+  readonly config: BundleConfig;
+  readonly architecture: Architecture;
+  readonly tokenizer: Tokenizer;
+  /** Opens one graph; the caller disposes of the session. */
+  session(file: GraphFile, threads: number): Promise<GraphSession>;
+}
+
+/**
+ * Reads an artifact bundle's description and tokenizer.
+ * @throws bundle_missing when a file is not there, bundle_corrupt when one cannot be read or they do not fit together
+ */
+export async function readBundle(folder: string): Promise<Bundle> {
+  const config = (await readJson(join(folder, 'config.json'))) as Partial<BundleConfig>;
+  const tokenizer = Tokenizer.fromJSON(await readJson(join(folder, 'tokenizer.json')));
+  const { vocabularySize, embeddingDim, lstmUnits, numLayers } = config;
+  if (config.format !== 'understudy-model' || config.version !== 1) {
+    throw new CodedError('bundle_corrupt', `config.json of ${folder} is not that of an understudy-model, version 1.`);
+  }
+  if (vocabularySize !== tokenizer.vocabularySize || !embeddingDim || !lstmUnits || !numLayers) {
+    throw new CodedError(
+      'bundle_corrupt',
+      `config.json of ${folder} says ${vocabularySize} tokens and tokenizer.json has ${tokenizer.vocabularySize}.`,
+    );
+  }
+  return {
+    config: config as BundleConfig,
+    architecture: { vocabularySize, embeddingDim, lstmUnits, numLayers },
+    tokenizer,
+    session: (file, threads) => GraphSession.create(join(folder, file), { threads }),
+  };
+}
+
+async function readJson(path: string): Promise<unknown> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (cause) {
+    throw new CodedError('bundle_missing', `Cannot read ${path}.`, { cause });
+  }
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new CodedError('bundle_corrupt', `${path} is not JSON.`, { cause });
+  }
+}

@@ -1,0 +1,73 @@
+import { Graph, op, type Tensor } from '#tensor-graph';
+import { parameterSpecs, type Architecture } from '../model/architecture.js';
+import { forward, stateNames, type LayerState } from '../model/forward.js';
+import type { TensorLocation } from './safetensors.js';
+
+/** Where a graph finds its parameters: fed at each run, or in a file beside the model. */
+export type ParameterSource = 'fed' | { readonly file: string; readonly locations: ReadonlyMap<string, TensorLocation> };
+
+/** Added to the logit of `<unk>`, which must never be generated; finite, so that dividing by a temperature stays finite. */
+const NEVER = -1e9;
+
+interface Started {
+  readonly graph: Graph;
+  readonly parameter: (name: string) => Tensor;
+  readonly hidden: Tensor;
+}
+
+function start(architecture: Architecture, source: ParameterSource, ids: (graph: Graph) => Tensor): Started {
+  const graph = new Graph();
+  const parameters = new Map(
+    parameterSpecs(architecture).map(({ name, shape }) => [
+      name,
+      source === 'fed'
+        ? graph.input(name, shape)
+        : graph.externalConstant(name, shape, { file: source.file, ...source.locations.get(name)! }),
+    ]),
+  );
+  const parameter = (name: string): Tensor => parameters.get(name)!;
+  const states: LayerState[] = Array.from({ length: architecture.numLayers }, (_, layer) => ({
+    hidden: graph.input(stateNames(layer).hidden, ['B', architecture.lstmUnits]),
+    cell: graph.input(stateNames(layer).cell, ['B', architecture.lstmUnits]),
+  }));
+  const result = forward(ids(graph), architecture, { parameter, states, recurrentLayer: op.fusedLstm });
+  result.states.forEach((state, layer) => {
+    graph.output(`next_${stateNames(layer).hidden}`, state.hidden);
+    graph.output(`next_${stateNames(layer).cell}`, state.cell);
+  });
+  return { graph, parameter, hidden: result.hidden };
+}
+
+/**
+ * One token for each of B sequences.
+ * In: `ids` [B], `inverse_temperature` [B, 1], states [B, H]. Out: `probabilities` [B, V] without `<unk>`, next states.
+ */
+export function buildDecodeGraph(architecture: Architecture, source: ParameterSource): Uint8Array {
+  const idsOf = (graph: Graph): Tensor => op.reshape(graph.input('ids', ['B'], 'int64'), [1, 'B']);
+  const { graph, parameter, hidden } = start(architecture, source, idsOf);
+  const mask = new Float32Array(architecture.vocabularySize);
+  mask[0] = NEVER;
+  const bias = op.add(parameter('output.bias'), graph.constant(mask, [mask.length]));
+  const logits = op.matMul(hidden, parameter('output.weight'), { plus: bias }); // [B, V]
+  const scaled = op.multiply(logits, graph.input('inverse_temperature', ['B', 1]));
+  graph.output('probabilities', op.softmax(scaled));
+  return graph.encode();
+}
+
+/** Reads a text without predicting: `ids` [T, B] and states in, next states out. */
+export function buildPrefillGraph(architecture: Architecture, source: ParameterSource): Uint8Array {
+  return start(architecture, source, (graph) => graph.input('ids', ['T', 'B'], 'int64')).graph.encode();
+}
+
+/**
+ * Scores a text: `ids` [T, B], `targets` [T*B] and states in; `losses` [T*B] in nats, `ranks` [T*B] (how many words were
+ * more probable than the right one) and next states out. `<unk>` counts as a word of its own.
+ */
+export function buildScoreGraph(architecture: Architecture, source: ParameterSource): Uint8Array {
+  const { graph, parameter, hidden } = start(architecture, source, (g) => g.input('ids', ['T', 'B'], 'int64'));
+  const targets = graph.input('targets', ['T*B'], 'int64');
+  const { losses, probabilities } = op.linearCrossEntropy(hidden, parameter('output.weight'), parameter('output.bias'), targets);
+  graph.output('losses', losses);
+  graph.output('ranks', op.rankOf(probabilities, targets));
+  return graph.encode();
+}

@@ -1,0 +1,103 @@
+import { GraphSession, float32Tensor, int64Tensor, type HostTensor } from '#tensor-graph';
+import type { Architecture } from '../model/architecture.js';
+import { stateNames } from '../model/forward.js';
+
+/** State of one sequence: hidden and cell of each layer, [H] each, in the order of `stateNames`. */
+export type SequenceState = Float32Array[];
+
+/** The two graphs that generation runs, and what every run is fed besides (parameters in training, nothing in serving). */
+export interface DecodeGraphs {
+  readonly decode: GraphSession;
+  readonly prefill: GraphSession;
+  readonly constantFeeds?: Readonly<Record<string, HostTensor>>;
+}
+
+/** Tokens that one prefill run reads at most, so that a long prompt does not keep the other sequences waiting. */
+export const PREFILL_CHUNK = 64;
+
+/**
+ * Rows of sequences side by side, advanced one token at a time. Live rows are always 0 to `rows - 1`; states stay in two sets
+ * of buffers that change places at each step, so a step copies nothing and joining or leaving copies one row.
+ */
+export class DecodeSession {
+  rows = 0;
+  /** Token that each row reads at the next step. */
+  readonly ids: BigInt64Array;
+  /** Reciprocal of each row's temperature. */
+  readonly inverseTemperatures: Float32Array;
+  /** Result of the last step, [rows, V]. */
+  readonly probabilities: Float32Array;
+  private readonly names: readonly string[];
+  private current: Float32Array[];
+  private next: Float32Array[];
+
+  constructor(
+    private readonly graphs: DecodeGraphs,
+    private readonly architecture: Architecture,
+    readonly capacity: number,
+  ) {
+    const { lstmUnits: H, numLayers, vocabularySize: V } = architecture;
+    this.names = Array.from({ length: numLayers }, (_, layer) => Object.values(stateNames(layer))).flat();
+    const buffers = (): Float32Array[] => this.names.map(() => new Float32Array(capacity * H));
+    this.current = buffers();
+    this.next = buffers();
+    this.ids = new BigInt64Array(capacity);
+    this.inverseTemperatures = new Float32Array(capacity);
+    this.probabilities = new Float32Array(capacity * V);
+  }
+
+  /** State before the first token. */
+  emptyState(): SequenceState {
+    return this.names.map(() => new Float32Array(this.architecture.lstmUnits));
+  }
+
+  /** Reads up to `PREFILL_CHUNK` tokens into a state. Each sequence is read alone, so its state depends on nothing else. */
+  async prefill(state: SequenceState, tokens: readonly number[]): Promise<SequenceState> {
+    const shape = [1, this.architecture.lstmUnits];
+    const feeds: Record<string, HostTensor> = { ids: int64Tensor(BigInt64Array.from(tokens, BigInt), [tokens.length, 1]) };
+    this.names.forEach((name, index) => (feeds[name] = float32Tensor(state[index]!, shape)));
+    for (const name of this.graphs.prefill.inputNames) feeds[name] ??= this.graphs.constantFeeds![name]!;
+    const results = await this.graphs.prefill.run(feeds);
+    return this.names.map((name) => results[`next_${name}`]!.data as Float32Array);
+  }
+
+  /** Adds a sequence and returns its row. */
+  join(state: SequenceState): number {
+    const row = this.rows++;
+    state.forEach((values, index) => this.current[index]!.set(values, row * this.architecture.lstmUnits));
+    return row;
+  }
+
+  /** Removes a row; the last row takes its place. */
+  leave(row: number): void {
+    const last = --this.rows;
+    if (row === last) return;
+    const H = this.architecture.lstmUnits;
+    for (const buffer of this.current) buffer.copyWithin(row * H, last * H, (last + 1) * H);
+    this.ids[row] = this.ids[last]!;
+    this.inverseTemperatures[row] = this.inverseTemperatures[last]!;
+  }
+
+  /** Advances all rows by one token: reads `ids`, fills `probabilities`. */
+  async step(): Promise<void> {
+    const n = this.rows;
+    const { lstmUnits: H, vocabularySize: V } = this.architecture;
+    const feeds: Record<string, HostTensor> = {
+      ...this.graphs.constantFeeds,
+      ids: int64Tensor(this.ids.subarray(0, n), [n]),
+      inverse_temperature: float32Tensor(this.inverseTemperatures.subarray(0, n), [n, 1]),
+    };
+    const results: Record<string, HostTensor> = { probabilities: float32Tensor(this.probabilities.subarray(0, n * V), [n, V]) };
+    this.names.forEach((name, index) => {
+      feeds[name] = float32Tensor(this.current[index]!.subarray(0, n * H), [n, H]);
+      results[`next_${name}`] = float32Tensor(this.next[index]!.subarray(0, n * H), [n, H]);
+    });
+    await this.graphs.decode.run(feeds, results);
+    [this.current, this.next] = [this.next, this.current];
+  }
+
+  async dispose(): Promise<void> {
+    await this.graphs.decode.dispose();
+    await this.graphs.prefill.dispose();
+  }
+}
