@@ -2,4 +2,4 @@
 export const DEPLOYMENTS_CHANNEL = 'understudy_deployments';
 
 /** Channel of runs that shall be cancelled; the payload is the run's id. */
-export const RUNS_CHANNEL = 'understudy_runs';
+export const CANCEL_CHANNEL = 'understudy_runs';

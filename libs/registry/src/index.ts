@@ -1,6 +1,7 @@
-export { DEPLOYMENTS_CHANNEL, RUNS_CHANNEL } from './channels.js';
+export { DEPLOYMENTS_CHANNEL, CANCEL_CHANNEL } from './channels.js';
 export type { NewTrainingRun, RunOutcome } from './inputs.js';
 export type {
+  ApiKey,
   ApiScope,
   Corpus,
   Deployment,
@@ -12,4 +13,4 @@ export type {
   TrainingRun,
 } from './records.js';
 export { Registry } from './registry.js';
-export { MODEL_VERSION_TRANSITIONS, TRAINING_RUN_TRANSITIONS } from './transitions.js';
+export { MODEL_VERSION_TRANSITIONS, TRAINING_RUN_TRANSITIONS, type ModelVersionState } from './transitions.js';

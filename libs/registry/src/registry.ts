@@ -11,7 +11,6 @@ import { findDeployment, insertDeploymentIfMissing } from './deployments/deploym
 import { promoteVersion } from './deployments/promote-version.js';
 import { rollbackDeployment } from './deployments/rollback-deployment.js';
 import type {
-  Actor,
   NewApiKey,
   NewCorpus,
   NewRunEvent,
@@ -84,8 +83,12 @@ export class Registry {
     return this.#database.query((client) => findCorpus(client, id));
   }
 
-  deleteCorpus(id: string, actor: Actor): Promise<{ readonly corpus: Corpus; readonly bytesUnused: boolean }> {
-    return deleteCorpus(this.#database, id, actor);
+  deleteCorpus(
+    id: string,
+    actor: string,
+    requestId?: string,
+  ): Promise<{ readonly corpus: Corpus; readonly bytesUnused: boolean }> {
+    return deleteCorpus(this.#database, id, { actor, requestId: requestId ?? null });
   }
 
   createTrainingRun(run: NewTrainingRun): Promise<TrainingRun> {
@@ -206,8 +209,8 @@ export class Registry {
     return this.#database.query((client) => findApiKeys(client, page));
   }
 
-  revokeApiKey(id: string, actor: Actor): Promise<void> {
-    return revokeApiKey(this.#database, id, actor);
+  revokeApiKey(id: string, actor: string, requestId?: string): Promise<void> {
+    return revokeApiKey(this.#database, id, { actor, requestId: requestId ?? null });
   }
 
   listAudit(page: PageRequest & { readonly subject?: string | undefined } = {}): Promise<Page<AuditEntry>> {

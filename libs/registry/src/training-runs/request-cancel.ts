@@ -1,5 +1,5 @@
 import { notify, type Database } from '#database';
-import { RUNS_CHANNEL } from '../channels.js';
+import { CANCEL_CHANNEL } from '../channels.js';
 import type { TrainingRun } from '../records.js';
 import { assertRunTransition } from './owned-run.js';
 import { insertRunEvent } from './run-event.repository.js';
@@ -17,7 +17,7 @@ export function requestCancel(database: Database, id: string): Promise<TrainingR
     assertRunTransition(run, 'cancelled');
     if (run.state === 'running') {
       await insertRunEvent(tx, id, { message: 'Cancelling was asked for.' });
-      await notify(tx, RUNS_CHANNEL, id);
+      await notify(tx, CANCEL_CHANNEL, id);
       return updateTrainingRun(tx, id, { desiredState: 'cancelled' });
     }
     await insertRunEvent(tx, id, { message: 'The job was cancelled before it started.' });
