@@ -112,7 +112,7 @@ module.exports = {
     },
     {
       name: 'no-test-code-in-the-product',
-      comment: 'libs/testing and specs are there for specs; a service that needs them has a test inside of it.',
+      comment: 'Specs and libs/testing are there for specs; a service that needs them has a test inside of it.',
       severity: 'error',
       from: { path: '^(apps|libs|bench)/', pathNot: ['^libs/testing/', spec] },
       to: { path: ['^libs/testing/', spec] },

@@ -4,9 +4,9 @@ import { describe, expect, it } from 'vitest';
 import { listSourceFiles, root } from './source-files.js';
 
 const lineLimit = 350;
-const suffixes =
-  'module|controller|processor|worker|repository|dto|errors|spec|integration\\.spec|e2e\\.spec|gpu\\.spec';
-const fileName = new RegExp(`^[a-z0-9]+(-[a-z0-9]+)*(\\.(${suffixes}))?\\.ts$`);
+const kinds = 'module|controller|processor|worker|repository|dto|errors';
+const specs = 'spec|integration\\.spec|e2e\\.spec|gpu\\.spec';
+const fileName = new RegExp(`^[a-z0-9]+(-[a-z0-9]+)*(\\.(${kinds}))?(\\.(${specs}))?\\.ts$`);
 const emptyWords = new Set(['common', 'shared', 'core', 'utils', 'helpers', 'misc', 'types']);
 const files = listSourceFiles();
 
