@@ -73,13 +73,15 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
     GENERATOR_PORT: String(generatorPort),
   });
   const start = startService(options, environment);
-  const trainer = start('trainer', config.trainerHost, trainerPort);
-  const generator = start('generator', config.generatorHost, generatorPort);
+  const [trainer, generator] = await Promise.all([
+    start('trainer', config.trainerHost, trainerPort),
+    start('generator', config.generatorHost, generatorPort),
+  ]);
   return {
     registry,
     adminKey,
-    trainer: new ApiClient(await trainer, adminKey.key),
-    generator: new ApiClient(await generator, adminKey.key),
+    trainer: new ApiClient(trainer, adminKey.key),
+    generator: new ApiClient(generator, adminKey.key),
   };
 }
 
