@@ -73,11 +73,16 @@ export class FolderArtifactStore {
   }
 
   /**
-   * Reads an artifact. The stream ends with artifact_missing when it is not there, and with artifact_corrupt after the
-   * last byte when the bytes do not have their hash.
+   * Reads an artifact. The stream fails with artifact_corrupt after the last byte when the bytes do not have their hash.
+   *
+   * @throws artifact_missing
    */
-  openRead(sha256: string): Readable {
-    return Readable.from(verifiedChunks(sha256, this.path(sha256)), { objectMode: false });
+  async openRead(sha256: string): Promise<Readable> {
+    const path = this.path(sha256);
+    await stat(path).catch((error: unknown) => {
+      throw hasDiskCode(error, 'ENOENT') ? missing(sha256, error) : error;
+    });
+    return Readable.from(verifiedChunks(sha256, path), { objectMode: false });
   }
 
   /** Reads an artifact and compares it with its hash. @throws artifact_missing; artifact_corrupt */

@@ -1,0 +1,3 @@
+export { guardAgainstLeaks } from './leak-guard.js';
+export { createTestDatabase, type TestDatabase } from './test-database.js';
+export { tinyCorpus, type TinyCorpus, type TinyCorpusOptions } from './tiny-corpus.js';

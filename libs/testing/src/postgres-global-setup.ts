@@ -1,0 +1,41 @@
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestProject } from 'vitest/node';
+import { loadConfig } from '#config';
+import { startEmbeddedPostgres } from '#database';
+import { createTemplate } from './template-database.js';
+
+/** vitest's global setup: one PostgreSQL server for the whole run, with a migrated template that each test clones. */
+export default async function setUpPostgres(project: TestProject): Promise<() => Promise<void>> {
+  const server = await openServer();
+  const template = await createTemplate(server.connectionString);
+  project.provide('postgresServer', { connectionString: server.connectionString, template: template.name });
+  return async () => {
+    await template.drop();
+    await server.stop();
+  };
+}
+
+async function openServer(): Promise<{ readonly connectionString: string; stop(): Promise<void> }> {
+  const { testDatabaseUrl } = loadConfig();
+  if (testDatabaseUrl !== null) return { connectionString: testDatabaseUrl, stop: async () => undefined };
+  const folder = await mkdtemp(join(tmpdir(), 'understudy-test-'));
+  // As root the server runs as another account, which has to get in.
+  await chmod(folder, 0o755);
+  const server = await startEmbeddedPostgres({ folder: join(folder, 'postgres'), durable: false });
+  return {
+    connectionString: server.connectionString,
+    async stop() {
+      await server.stop();
+      await rm(server.folder, { recursive: true, force: true });
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    readonly postgresServer: { readonly connectionString: string; readonly template: string };
+  }
+}
