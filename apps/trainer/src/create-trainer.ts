@@ -25,21 +25,34 @@ const CHILD_SCRIPT = fileURLToPath(new URL('./training/training-child.js', impor
  */
 export async function createTrainer(config: Config, overrides: TrainerOverrides = {}): Promise<NestFastifyApplication> {
   if (config.databaseUrl === null) {
-    throw new CodedError('configuration_invalid', 'DATABASE_URL is not set. "npm start" runs a database of its own; a trainer that is started alone needs the address of one.', {
-      param: 'DATABASE_URL',
-    });
+    throw new CodedError(
+      'configuration_invalid',
+      'DATABASE_URL is not set. "npm start" runs a database of its own; a trainer that is started alone needs the address of one.',
+      {
+        param: 'DATABASE_URL',
+      },
+    );
   }
   const database = openDatabase({ connectionString: config.databaseUrl });
   const registry = new Registry(database);
   const store = new FolderArtifactStore(config.artifactDir);
-  const module = TrainerModule.forRoot({ config, childScript: overrides.childScript ?? CHILD_SCRIPT }, { database, registry, store });
+  const module = TrainerModule.forRoot(
+    { config, childScript: overrides.childScript ?? CHILD_SCRIPT },
+    { database, registry, store },
+  );
   const app = await createService(module, {
     logging: { name: 'trainer', level: config.logLevel, format: config.logFormat },
     maxBodyBytes: config.maxBodyBytes,
     verifyApiKey: (key) => registry.verifyApiKey(key),
-    docs: { title: 'Understudy trainer', description: 'Upload texts, train language models on them as jobs, follow the jobs.', version: CODE_VERSION },
+    docs: {
+      title: 'Understudy trainer',
+      description: 'Upload texts, train language models on them as jobs, follow the jobs.',
+      version: CODE_VERSION,
+    },
   });
   // The store counts the bytes and names the limit; the parser's own limits are for the small fields.
-  await app.register(multipart, { limits: { fileSize: Number.MAX_SAFE_INTEGER, fieldSize: 1024, fields: 16, parts: 32 } });
+  await app.register(multipart, {
+    limits: { fileSize: Number.MAX_SAFE_INTEGER, fieldSize: 1024, fields: 16, parts: 32 },
+  });
   return app;
 }

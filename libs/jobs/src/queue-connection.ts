@@ -1,4 +1,9 @@
-import { createPostgresBackend, setDefaultBackendFactory, type ConnectionOptions, type PostgresPoolConfig } from 'bullmq';
+import {
+  createPostgresBackend,
+  setDefaultBackendFactory,
+  type ConnectionOptions,
+  type PostgresPoolConfig,
+} from 'bullmq';
 
 /** Connections per queue or worker; each of them also holds one for LISTEN. */
 const POOL_SIZE = 4;

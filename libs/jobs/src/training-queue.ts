@@ -1,4 +1,5 @@
-import { Queue } from 'bullmq';
+import { Logger } from '@nestjs/common';
+import type { Queue } from 'bullmq';
 import { JOB_CATALOGUE, type JobName, type JobPayloads } from './job-catalogue.js';
 
 /**
@@ -8,7 +9,14 @@ import { JOB_CATALOGUE, type JobName, type JobPayloads } from './job-catalogue.j
  * await queue.enqueue('train-model', { trainingRunId: run.id }, trainingJobId(run.id, run.attempt + 1));
  */
 export class TrainingQueue {
-  constructor(private readonly queue: Queue) {}
+  private readonly logger = new Logger(TrainingQueue.name);
+
+  constructor(private readonly queue: Queue) {
+    // Connections that break while idle are made anew; the error says so to whoever watches. Its own fields hold the whole connection.
+    queue.on('error', (error) => {
+      this.logger.warn({ reason: error.message, msg: 'the queue lost a connection' });
+    });
+  }
 
   /**
    * Adds a job. Adding an id that is already on the queue changes nothing, so this may be repeated.
@@ -42,5 +50,5 @@ export class TrainingQueue {
  * @param attempt counted from 1.
  */
 export function trainingJobId(trainingRunId: string, attempt: number): string {
-  return `${trainingRunId}-${String(attempt)}`;
+  return `${trainingRunId}-${attempt}`;
 }

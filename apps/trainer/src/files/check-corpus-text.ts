@@ -8,7 +8,10 @@ import { JsonlDocuments } from './jsonl-documents.js';
  *
  * @throws corpus_empty, corpus_not_text
  */
-export async function* checkCorpusText(source: AsyncIterable<Uint8Array>, format: CorpusFormat): AsyncGenerator<Uint8Array> {
+export async function* checkCorpusText(
+  source: AsyncIterable<Uint8Array>,
+  format: CorpusFormat,
+): AsyncGenerator<Uint8Array> {
   const decoder = new TextDecoder('utf-8', { fatal: true });
   const documents = format === 'jsonl' ? new JsonlDocuments() : null;
   let offset = 0;
@@ -21,7 +24,7 @@ export async function* checkCorpusText(source: AsyncIterable<Uint8Array>, format
 
   for await (const chunk of source) {
     const nul = chunk.indexOf(0);
-    if (nul !== -1) throw notText(`has a NUL byte at offset ${String(offset + nul)}`);
+    if (nul !== -1) throw notText(`has a NUL byte at offset ${offset + nul}`);
     take(decode(() => decoder.decode(chunk, { stream: true }), offset));
     offset += chunk.byteLength;
     yield chunk;
@@ -29,7 +32,11 @@ export async function* checkCorpusText(source: AsyncIterable<Uint8Array>, format
   take(decode(() => decoder.decode(), offset));
   if (documents !== null) hasText = documents.end().some((document) => /\S/.test(document.text)) || hasText;
   if (!hasText) {
-    throw new CodedError('corpus_empty', `The file has no text in it (${String(offset)} bytes). Upload a file with text to learn from.`, { param: 'file' });
+    throw new CodedError(
+      'corpus_empty',
+      `The file has no text in it (${offset} bytes). Upload a file with text to learn from.`,
+      { param: 'file' },
+    );
   }
 }
 
@@ -37,13 +44,17 @@ function decode(step: () => string, offset: number): string {
   try {
     return step();
   } catch (error) {
-    throw notText(`is not valid UTF-8 near offset ${String(offset)}`, error);
+    throw notText(`is not valid UTF-8 near offset ${offset}`, error);
   }
 }
 
 function notText(what: string, cause?: unknown): CodedError {
-  return new CodedError('corpus_not_text', `The file ${what}, so it is not text in UTF-8. Convert it to UTF-8 text and upload it again.`, {
-    param: 'file',
-    cause,
-  });
+  return new CodedError(
+    'corpus_not_text',
+    `The file ${what}, so it is not text in UTF-8. Convert it to UTF-8 text and upload it again.`,
+    {
+      param: 'file',
+      cause,
+    },
+  );
 }

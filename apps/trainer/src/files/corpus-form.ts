@@ -25,7 +25,9 @@ export class CorpusForm {
     }
     if (part.fieldname !== 'file') throw unknownField(part.fieldname);
     if (this.format !== null) {
-      throw new CodedError('invalid_multipart', 'The form has more than one file. Upload one file per request.', { param: 'file' });
+      throw new CodedError('invalid_multipart', 'The form has more than one file. Upload one file per request.', {
+        param: 'file',
+      });
     }
     this.filename = checkedFilename(part.filename);
     this.format = corpusFormat(this.filename);
@@ -35,20 +37,34 @@ export class CorpusForm {
   /** Checks, after the last part, that nothing is missing. */
   end(): void {
     if (this.format === null) throw missing('file', 'Send the corpus as the form field "file".');
-    if (this.purpose === null) throw missing('purpose', `Send the form field "purpose" with the value "${CORPUS_PURPOSE}".`);
+    if (this.purpose === null)
+      throw missing('purpose', `Send the form field "purpose" with the value "${CORPUS_PURPOSE}".`);
   }
 
   private takeField(name: string, value: unknown): void {
     if (name === 'file') {
-      throw new CodedError('invalid_multipart', 'The field "file" must be a file with a file name, not a text. With curl: -F file=@corpus.txt', { param: 'file' });
+      throw new CodedError(
+        'invalid_multipart',
+        'The field "file" must be a file with a file name, not a text. With curl: -F file=@corpus.txt',
+        { param: 'file' },
+      );
     }
     if (name.startsWith('expires_after')) {
-      throw new CodedError('unsupported_parameter', 'expires_after is not supported: files stay until they are deleted.', { param: 'expires_after' });
+      throw new CodedError(
+        'unsupported_parameter',
+        'expires_after is not supported: files stay until they are deleted.',
+        { param: 'expires_after' },
+      );
     }
     if (name !== 'purpose') throw unknownField(name);
-    if (this.purpose !== null) throw new CodedError('invalid_multipart', 'The form has more than one "purpose".', { param: 'purpose' });
+    if (this.purpose !== null)
+      throw new CodedError('invalid_multipart', 'The form has more than one "purpose".', { param: 'purpose' });
     if (value !== CORPUS_PURPOSE) {
-      throw new CodedError('invalid_value', `purpose must be "${CORPUS_PURPOSE}"; got ${JSON.stringify(value)?.slice(0, 80) ?? 'nothing'}.`, { param: 'purpose' });
+      throw new CodedError(
+        'invalid_value',
+        `purpose must be "${CORPUS_PURPOSE}"; got ${JSON.stringify(value).slice(0, 80)}.`,
+        { param: 'purpose' },
+      );
     }
     this.purpose = CORPUS_PURPOSE;
   }
@@ -56,9 +72,18 @@ export class CorpusForm {
 
 function checkedFilename(given: string | undefined): string {
   // A path of the sender's machine says nothing here; control characters would only confuse logs and terminals.
-  const name = (given ?? '').split(/[\\/]/).at(-1)?.replace(/\p{Cc}/gu, '').trim() ?? '';
+  const name =
+    (given ?? '')
+      .split(/[\\/]/)
+      .at(-1)
+      ?.replace(/\p{Cc}/gu, '')
+      .trim() ?? '';
   if (name === '' || name.length > MAX_FILENAME_LENGTH) {
-    throw new CodedError('invalid_value', `The file must have a name of 1 to ${String(MAX_FILENAME_LENGTH)} characters; got ${String(name.length)}.`, { param: 'file' });
+    throw new CodedError(
+      'invalid_value',
+      `The file must have a name of 1 to ${MAX_FILENAME_LENGTH} characters; got ${name.length}.`,
+      { param: 'file' },
+    );
   }
   return name;
 }
@@ -68,5 +93,9 @@ function missing(param: string, advice: string): CodedError {
 }
 
 function unknownField(name: string): CodedError {
-  return new CodedError('unknown_parameter', `Unknown parameter: '${name}'. The form has the fields "file" and "purpose".`, { param: name });
+  return new CodedError(
+    'unknown_parameter',
+    `Unknown parameter: '${name}'. The form has the fields "file" and "purpose".`,
+    { param: name },
+  );
 }

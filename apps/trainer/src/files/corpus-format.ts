@@ -4,7 +4,11 @@ import { CodedError } from '#errors';
 /** How the bytes of an uploaded corpus are read: one document of plain text, or one document per line. */
 export type CorpusFormat = 'text' | 'jsonl';
 
-const FORMAT_OF_EXTENSION: Readonly<Record<string, CorpusFormat>> = { '.txt': 'text', '.md': 'text', '.jsonl': 'jsonl' };
+const FORMAT_OF_EXTENSION: Readonly<Record<string, CorpusFormat>> = {
+  '.txt': 'text',
+  '.md': 'text',
+  '.jsonl': 'jsonl',
+};
 
 /** @throws invalid_value where the extension is not one of .txt, .md and .jsonl. */
 export function corpusFormat(filename: string): CorpusFormat {

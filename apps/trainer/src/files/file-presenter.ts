@@ -1,9 +1,10 @@
 import type { Corpus, Page } from '#registry';
+import type { Plain } from '../plain.js';
 import { unixSeconds } from '../unix-seconds.js';
 import type { FileList, FileObject } from './file.dto.js';
 
 /** A corpus in OpenAI's shape. */
-export function presentFile(corpus: Corpus): FileObject {
+export function presentFile(corpus: Corpus): Plain<FileObject> {
   return {
     id: corpus.id,
     object: 'file',
@@ -17,7 +18,13 @@ export function presentFile(corpus: Corpus): FileObject {
 }
 
 /** A page of corpora in OpenAI's shape. */
-export function presentFileList(page: Page<Corpus>): FileList {
+export function presentFileList(page: Page<Corpus>): Plain<FileList> {
   const data = page.items.map(presentFile);
-  return { object: 'list', data, first_id: data[0]?.id ?? null, last_id: data.at(-1)?.id ?? null, has_more: page.hasMore };
+  return {
+    object: 'list',
+    data,
+    first_id: data[0]?.id ?? null,
+    last_id: data.at(-1)?.id ?? null,
+    has_more: page.hasMore,
+  };
 }

@@ -46,7 +46,10 @@ export class FileObject {
   @ApiProperty({ enum: ['fine-tune'] })
   purpose!: string;
 
-  @ApiProperty({ enum: ['processed'], description: 'A file is checked while it is uploaded: one that is not text is refused and never listed.' })
+  @ApiProperty({
+    enum: ['processed'],
+    description: 'A file is checked while it is uploaded: one that is not text is refused and never listed.',
+  })
   status!: 'processed';
 
   @ApiProperty({ type: String, nullable: true })

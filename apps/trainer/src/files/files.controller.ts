@@ -4,6 +4,7 @@ import type { FastifyRequest } from 'fastify';
 import { FolderArtifactStore } from '#artifacts';
 import { CurrentApiKey, RequireScope, type ApiKeyIdentity } from '#observability';
 import { Registry } from '#registry';
+import type { Plain } from '../plain.js';
 import { DeletedFile, FileList, FileObject, ListFilesQuery } from './file.dto.js';
 import { presentFile, presentFileList } from './file-presenter.js';
 import { UploadCorpus } from './upload-corpus.js';
@@ -34,21 +35,27 @@ export class FilesController {
     },
   })
   @ApiOkResponse({ type: FileObject })
-  async upload(@Req() request: FastifyRequest): Promise<FileObject> {
+  async upload(@Req() request: FastifyRequest): Promise<Plain<FileObject>> {
     return presentFile(await this.uploadCorpus.fromRequest(request));
   }
 
   @Get()
   @ApiOperation({ summary: 'List files, newest first' })
   @ApiOkResponse({ type: FileList })
-  async list(@Query() query: ListFilesQuery): Promise<FileList> {
-    return presentFileList(await this.registry.listCorpora({ ...query, limit: Math.min(query.limit, STORED_PAGE) }));
+  async list(@Query() query: ListFilesQuery): Promise<Plain<FileList>> {
+    return presentFileList(
+      await this.registry.listCorpora({
+        after: query.after,
+        limit: Math.min(query.limit, STORED_PAGE),
+        purpose: query.purpose,
+      }),
+    );
   }
 
   @Get(':id')
   @ApiOperation({ summary: 'Describe a file' })
   @ApiOkResponse({ type: FileObject })
-  async get(@Param('id') id: string): Promise<FileObject> {
+  async get(@Param('id') id: string): Promise<Plain<FileObject>> {
     return presentFile(await this.registry.getCorpus(id));
   }
 
@@ -68,8 +75,12 @@ export class FilesController {
   @Delete(':id')
   @ApiOperation({ summary: 'Delete a file that no queued or running job uses' })
   @ApiOkResponse({ type: DeletedFile })
-  async delete(@Param('id') id: string, @CurrentApiKey() owner: ApiKeyIdentity): Promise<DeletedFile> {
-    const { corpus, bytesUnused } = await this.registry.deleteCorpus(id, owner.id);
+  async delete(
+    @Param('id') id: string,
+    @CurrentApiKey() owner: ApiKeyIdentity,
+    @Req() request: FastifyRequest,
+  ): Promise<Plain<DeletedFile>> {
+    const { corpus, bytesUnused } = await this.registry.deleteCorpus(id, owner.id, request.id);
     if (bytesUnused) await this.store.delete(corpus.sha256);
     return { id, object: 'file', deleted: true };
   }

@@ -30,7 +30,10 @@ export class JsonlDocuments {
     }
     this.rest += piece.slice(start);
     if (this.rest.length > MAX_LINE_LENGTH) {
-      throw this.problem(`is longer than ${String(MAX_LINE_LENGTH)} characters; split the document into several lines`, this.line + 1);
+      throw this.problem(
+        `is longer than ${MAX_LINE_LENGTH} characters; split the document into several lines`,
+        this.line + 1,
+      );
     }
     return documents;
   }
@@ -64,7 +67,7 @@ export class JsonlDocuments {
   private problem(what: string, line: number, cause?: unknown): CodedError {
     return new CodedError(
       'corpus_not_text',
-      `Line ${String(line)} of the .jsonl file ${what}. Every line must be an object such as {"text": "the document", "name": "optional"}.`,
+      `Line ${line} of the .jsonl file ${what}. Every line must be an object such as {"text": "the document", "name": "optional"}.`,
       { param: 'file', cause },
     );
   }

@@ -55,7 +55,10 @@ export class UploadCorpus {
     } catch (error) {
       wholeForm.refuse(error);
       // A file that was refused stops the form, too: then the reason is the file's.
-      const reason: unknown = await stored?.then(() => error, (fileError: unknown) => fileError);
+      const reason: unknown = await stored?.then(
+        () => error,
+        (fileError: unknown) => fileError,
+      );
       throw readable(reason ?? error);
     }
     if (stored === undefined) throw new Error('A form without a file passed its check.');
@@ -68,7 +71,7 @@ export class UploadCorpus {
     if (announced <= limit + FORM_OVERHEAD_BYTES) return;
     throw new CodedError(
       'body_too_large',
-      `The upload of ${String(announced)} bytes is larger than the limit of ${String(limit)} bytes (MAX_UPLOAD_BYTES). Split the file into several, or raise the limit.`,
+      `The upload of ${announced} bytes is larger than the limit of ${limit} bytes (MAX_UPLOAD_BYTES). Split the file into several, or raise the limit.`,
       { param: 'file' },
     );
   }
@@ -96,7 +99,10 @@ async function* heldBack(bytes: AsyncIterable<Uint8Array>, until: Promise<void>)
 
 function multipartOf(request: FastifyRequest): ReturnType<FastifyRequest['parts']> {
   if (request.isMultipart()) return request.parts();
-  throw new CodedError('unsupported_media_type', 'Send the file as multipart/form-data with the fields "file" and "purpose". With curl: -F purpose=fine-tune -F file=@corpus.txt');
+  throw new CodedError(
+    'unsupported_media_type',
+    'Send the file as multipart/form-data with the fields "file" and "purpose". With curl: -F purpose=fine-tune -F file=@corpus.txt',
+  );
 }
 
 /** Errors of the form parser in our words. */

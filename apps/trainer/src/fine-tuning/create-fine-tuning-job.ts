@@ -21,7 +21,11 @@ export class CreateFineTuningJob {
   async create(body: CreateJobBody): Promise<TrainingRun> {
     const presets = Object.keys(PRESETS);
     if (!presets.includes(body.model)) {
-      throw new CodedError('invalid_value', `model must be one of the presets ${presets.join(', ')}; got ${JSON.stringify(body.model).slice(0, 80)}.`, { param: 'model' });
+      throw new CodedError(
+        'invalid_value',
+        `model must be one of the presets ${presets.join(', ')}; got ${JSON.stringify(body.model).slice(0, 80)}.`,
+        { param: 'model' },
+      );
     }
     const run = await this.registry.createTrainingRun({
       corpusId: body.training_file,

@@ -1,6 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
-import { Equals, IsInt, IsObject, IsOptional, IsString, Matches, Max, Min, ValidateBy, ValidateNested } from 'class-validator';
+import { Equals, IsInt, IsObject, IsOptional, IsString, Max, Min, ValidateBy, ValidateNested } from 'class-validator';
 import { Unsupported } from './unsupported.js';
 
 /** Seeds are kept in a signed 32-bit column, as in the OpenAI API. */
@@ -46,23 +46,42 @@ export class CreateJobBody {
   @IsString()
   model!: string;
 
-  @ApiProperty({ example: 'file-3kV9bQyXw2Zr7Lm5TnPaHd', description: 'Id of an uploaded file with purpose fine-tune.' })
+  @ApiProperty({
+    example: 'file-3kV9bQyXw2Zr7Lm5TnPaHd',
+    description: 'Id of an uploaded file with purpose fine-tune.',
+  })
   @IsString()
   training_file!: string;
 
-  @ApiPropertyOptional({ type: String, nullable: true, maxLength: 40, pattern: '^[a-z0-9-]{1,40}$', description: 'Becomes part of the name of the model version.' })
+  @ApiPropertyOptional({
+    type: String,
+    nullable: true,
+    description: 'Becomes part of the name of the model version: lower-case letters, digits and inner hyphens.',
+  })
   @IsOptional()
-  @Matches(/^[a-z0-9-]{1,40}$/, { message: 'suffix must have 1 to 40 of the characters a-z, 0-9 and "-"' })
+  @IsString()
   suffix?: string | null;
 
-  @ApiPropertyOptional({ type: Number, nullable: true, minimum: 0, maximum: MAX_SEED, description: 'Same seed, data and hyper-parameters give the same weights on the same machine. Left out: drawn, and told in the job.' })
+  @ApiPropertyOptional({
+    type: Number,
+    nullable: true,
+    minimum: 0,
+    maximum: MAX_SEED,
+    description:
+      'Same seed, data and hyper-parameters give the same weights on the same machine. Left out: drawn, and told in the job.',
+  })
   @IsOptional()
-  @IsInt({ message: `seed must be a whole number from 0 to ${String(MAX_SEED)}` })
+  @IsInt({ message: `seed must be a whole number from 0 to ${MAX_SEED}` })
   @Min(0)
   @Max(MAX_SEED)
   seed?: number | null;
 
-  @ApiPropertyOptional({ nullable: true, type: 'object', additionalProperties: { type: 'string' }, description: 'Up to 16 pairs of strings, kept with the job.' })
+  @ApiPropertyOptional({
+    nullable: true,
+    type: 'object',
+    additionalProperties: { type: 'string' },
+    description: 'Up to 16 pairs of strings, kept with the job.',
+  })
   @IsOptional()
   @IsMetadata()
   metadata?: Record<string, string> | null;
@@ -92,7 +111,7 @@ function IsMetadata(): PropertyDecorator {
     validator: {
       validate: isMetadata,
       defaultMessage: () =>
-        `metadata must be an object with up to ${String(MAX_METADATA_PAIRS)} keys of up to ${String(MAX_METADATA_KEY_LENGTH)} characters, whose values are strings of up to ${String(MAX_METADATA_VALUE_LENGTH)} characters`,
+        `metadata must be an object with up to ${MAX_METADATA_PAIRS} keys of up to ${MAX_METADATA_KEY_LENGTH} characters, whose values are strings of up to ${MAX_METADATA_VALUE_LENGTH} characters`,
     },
   });
 }
@@ -102,6 +121,9 @@ function isMetadata(value: unknown): boolean {
   const pairs = Object.entries(value);
   return (
     pairs.length <= MAX_METADATA_PAIRS &&
-    pairs.every(([key, text]) => key.length <= MAX_METADATA_KEY_LENGTH && typeof text === 'string' && text.length <= MAX_METADATA_VALUE_LENGTH)
+    pairs.every(
+      ([key, text]) =>
+        key.length <= MAX_METADATA_KEY_LENGTH && typeof text === 'string' && text.length <= MAX_METADATA_VALUE_LENGTH,
+    )
   );
 }

@@ -3,6 +3,7 @@ import { ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagg
 import type { FastifyReply } from 'fastify';
 import { RequireScope } from '#observability';
 import { Registry } from '#registry';
+import type { Plain } from '../plain.js';
 import { CreateFineTuningJob } from './create-fine-tuning-job.js';
 import { CreateJobBody } from './create-job.dto.js';
 import { FineTuningJob, FineTuningJobEventList, FineTuningJobList, PageQuery } from './job.dto.js';
@@ -24,21 +25,21 @@ export class FineTuningJobsController {
   @HttpCode(200)
   @ApiOperation({ summary: 'Train a preset on an uploaded file' })
   @ApiOkResponse({ type: FineTuningJob })
-  async create(@Body() body: CreateJobBody): Promise<FineTuningJob> {
+  async create(@Body() body: CreateJobBody): Promise<Plain<FineTuningJob>> {
     return presentJob(await this.createJob.create(body));
   }
 
   @Get()
   @ApiOperation({ summary: 'List jobs, newest first' })
   @ApiOkResponse({ type: FineTuningJobList })
-  async list(@Query() query: PageQuery): Promise<FineTuningJobList> {
+  async list(@Query() query: PageQuery): Promise<Plain<FineTuningJobList>> {
     return presentJobList(await this.registry.listTrainingRuns(query));
   }
 
   @Get(':id')
   @ApiOperation({ summary: 'Describe a job' })
   @ApiOkResponse({ type: FineTuningJob })
-  async get(@Param('id') id: string): Promise<FineTuningJob> {
+  async get(@Param('id') id: string): Promise<Plain<FineTuningJob>> {
     return presentJob(await this.registry.getTrainingRun(id));
   }
 
@@ -46,7 +47,7 @@ export class FineTuningJobsController {
   @HttpCode(200)
   @ApiOperation({ summary: 'Cancel a job: a queued one at once, a running one within a few seconds' })
   @ApiOkResponse({ type: FineTuningJob })
-  async cancel(@Param('id') id: string): Promise<FineTuningJob> {
+  async cancel(@Param('id') id: string): Promise<Plain<FineTuningJob>> {
     return presentJob(await this.registry.requestCancel(id));
   }
 
@@ -60,10 +61,15 @@ export class FineTuningJobsController {
     @Headers('accept') accept: string | undefined,
     @Headers('last-event-id') lastEventId: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<FineTuningJobEventList | StreamableFile> {
+  ): Promise<Plain<FineTuningJobEventList> | StreamableFile> {
     await this.registry.getTrainingRun(id);
-    if (accept?.includes('text/event-stream') !== true) return presentEventList(await this.registry.listRunEvents(id, query));
+    if (accept?.includes('text/event-stream') !== true)
+      return presentEventList(
+        await this.registry.listRunEvents(id, { after: query.after, limit: query.limit, order: 'desc' }),
+      );
     void reply.headers({ 'cache-control': 'no-cache', 'x-accel-buffering': 'no' });
-    return new StreamableFile(this.streams.follow(id, lastEventId ?? query.after), { type: 'text/event-stream; charset=utf-8' });
+    return new StreamableFile(this.streams.follow(id, lastEventId ?? query.after), {
+      type: 'text/event-stream; charset=utf-8',
+    });
   }
 }

@@ -1,13 +1,22 @@
 import type { Page, RunEvent, TrainingRun } from '#registry';
-import { fractionDone, fromStored, type RunProgress } from '../training/run-progress.js';
+import { fractionDone, fromStored, type Evaluation, type RunProgress } from '../training/run-progress.js';
+import type { Plain } from '../plain.js';
 import { unixSeconds } from '../unix-seconds.js';
-import type { FineTuningJob, FineTuningJobEvent, FineTuningJobEventList, FineTuningJobList, JobProgress } from './job.dto.js';
+import type {
+  FineTuningJob,
+  FineTuningJobEvent,
+  FineTuningJobEventList,
+  FineTuningJobList,
+  JobEvaluation,
+  JobProgress,
+  JobScores,
+} from './job.dto.js';
 
 /** Every job belongs to the one organization that runs this service. */
 const ORGANIZATION_ID = 'understudy';
 
 /** A training run in OpenAI's shape. */
-export function presentJob(run: TrainingRun): FineTuningJob {
+export function presentJob(run: TrainingRun): Plain<FineTuningJob> {
   const progress = fromStored(run.progress);
   const running = run.state === 'running';
   return {
@@ -17,7 +26,10 @@ export function presentJob(run: TrainingRun): FineTuningJob {
     status: run.state,
     created_at: unixSeconds(run.createdAt),
     finished_at: run.finishedAt === null ? null : unixSeconds(run.finishedAt),
-    estimated_finish: running && progress !== null && progress.totalSteps > 0 ? Math.ceil(progress.atMs / 1000 + progress.secondsLeft) : null,
+    estimated_finish:
+      running && progress !== null && progress.totalSteps > 0
+        ? Math.ceil(progress.atMs / 1000 + progress.secondsLeft)
+        : null,
     fine_tuned_model: run.modelVersionId,
     training_file: run.corpusId,
     validation_file: run.validationCorpusId,
@@ -36,12 +48,12 @@ export function presentJob(run: TrainingRun): FineTuningJob {
 }
 
 /** A page of runs in OpenAI's shape. */
-export function presentJobList(page: Page<TrainingRun>): FineTuningJobList {
+export function presentJobList(page: Page<TrainingRun>): Plain<FineTuningJobList> {
   return presentPage(page.items.map(presentJob), page.hasMore);
 }
 
 /** An event of a run in OpenAI's shape. */
-export function presentEvent(event: RunEvent): FineTuningJobEvent {
+export function presentEvent(event: RunEvent): Plain<FineTuningJobEvent> {
   return {
     id: event.id,
     object: 'fine_tuning.job.event',
@@ -54,11 +66,11 @@ export function presentEvent(event: RunEvent): FineTuningJobEvent {
 }
 
 /** A page of events in OpenAI's shape. */
-export function presentEventList(page: Page<RunEvent>): FineTuningJobEventList {
+export function presentEventList(page: Page<RunEvent>): Plain<FineTuningJobEventList> {
   return presentPage(page.items.map(presentEvent), page.hasMore);
 }
 
-function presentProgress(progress: RunProgress): JobProgress {
+function presentProgress(progress: RunProgress): Plain<JobProgress> {
   return {
     phase: progress.phase,
     fraction: fractionDone(progress),
@@ -75,8 +87,8 @@ function presentProgress(progress: RunProgress): JobProgress {
   };
 }
 
-function presentEvaluation({ step, epoch, train, validation, gapPoints, sample }: NonNullable<RunProgress['evaluation']>): JobProgress['evaluation'] {
-  const scores = (side: typeof train): { loss: number; perplexity: number; top1: number; top5: number } => ({
+function presentEvaluation({ step, epoch, train, validation, gapPoints, sample }: Evaluation): Plain<JobEvaluation> {
+  const scores = (side: Evaluation['train']): Plain<JobScores> => ({
     loss: side.lossNats,
     perplexity: side.perplexity,
     top1: side.top1,
@@ -85,6 +97,9 @@ function presentEvaluation({ step, epoch, train, validation, gapPoints, sample }
   return { step, epoch, train: scores(train), validation: scores(validation), gap_points: gapPoints, sample };
 }
 
-function presentPage<T extends { id: string }>(data: T[], hasMore: boolean): { object: 'list'; data: T[]; first_id: string | null; last_id: string | null; has_more: boolean } {
+function presentPage<T extends { id: string }>(
+  data: T[],
+  hasMore: boolean,
+): { object: 'list'; data: T[]; first_id: string | null; last_id: string | null; has_more: boolean } {
   return { object: 'list', data, first_id: data[0]?.id ?? null, last_id: data.at(-1)?.id ?? null, has_more: hasMore };
 }

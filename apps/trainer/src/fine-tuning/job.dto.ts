@@ -132,7 +132,12 @@ export class FineTuningJob {
   @ApiProperty({ type: Number, nullable: true, description: 'Unix time in seconds; null unless the job is running.' })
   estimated_finish!: number | null;
 
-  @ApiProperty({ type: String, nullable: true, example: 'ft:small:understudy:k3v9bqyx', description: 'The model version, once the job has succeeded.' })
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    example: 'ft:small:understudy:k3v9bqyx',
+    description: 'The model version, once the job has succeeded.',
+  })
   fine_tuned_model!: string | null;
 
   @ApiProperty()

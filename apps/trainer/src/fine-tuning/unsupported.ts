@@ -6,7 +6,8 @@ export function Unsupported(advice: string): PropertyDecorator {
     {
       name: 'unsupported',
       validator: {
-        validate: (value: unknown) => value === undefined || value === null || (Array.isArray(value) && value.length === 0),
+        validate: (value: unknown) =>
+          value === undefined || value === null || (Array.isArray(value) && value.length === 0),
         defaultMessage: (args) => `${args?.property ?? 'This field'} is not supported. ${advice}`,
       },
     },

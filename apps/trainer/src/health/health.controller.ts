@@ -28,7 +28,11 @@ export class HealthController {
       await this.registry.listTrainingRuns({ limit: 1 });
       return { status: 'ok', queue: await this.queue.counts() };
     } catch (error) {
-      throw new CodedError('database_unavailable', 'The database, or the queue in it, cannot be reached at the moment.', { cause: error, retryAfterMs: 2000 });
+      throw new CodedError(
+        'database_unavailable',
+        'The database, or the queue in it, cannot be reached at the moment.',
+        { cause: error, retryAfterMs: 2000 },
+      );
     }
   }
 }

@@ -6,7 +6,8 @@ const ABORT_EXIT_CODE = 134;
 
 /** What a person is told about a training process that ended without a word. */
 export function describeDeath(outcome: Extract<ChildOutcome, { kind: 'died' }>): RunErrorReport {
-  const how = outcome.signal === null ? `ended with exit code ${String(outcome.exitCode)}` : `was killed by ${outcome.signal}`;
+  const how =
+    outcome.signal === null ? `ended with exit code ${String(outcome.exitCode)}` : `was killed by ${outcome.signal}`;
   return { code: 'training_process_died', message: `The training process ${how}${advice(outcome)}`, param: null };
 }
 

@@ -46,7 +46,12 @@ export class LostRunSweeper implements OnApplicationBootstrap, OnModuleDestroy {
 
   private async sweep(): Promise<void> {
     for (const run of await this.registry.requeueLostRuns(this.options.config.runLostAfterMs)) {
-      this.logger.warn({ trainingRunId: run.id, attempt: run.attempt, state: run.state, msg: 'the worker of this run died' });
+      this.logger.warn({
+        trainingRunId: run.id,
+        attempt: run.attempt,
+        state: run.state,
+        msg: 'the worker of this run died',
+      });
     }
     for await (const run of this.queuedRuns()) {
       const jobId = trainingJobId(run.id, run.attempt + 1);

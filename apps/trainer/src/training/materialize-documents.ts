@@ -57,6 +57,9 @@ export async function materializeDocuments(
 export function documentFileName(number: number, name: string | null): string {
   const extension = extname(name ?? '').toLowerCase() === '.md' ? '.md' : '.txt';
   const own = name === null ? '' : basename(name, extname(name));
-  const safe = own.replace(/[^A-Za-z0-9._-]+/g, '-').replace(/^[-.]+|[-.]+$/g, '').slice(0, MAX_NAME_LENGTH);
+  const safe = own
+    .replace(/[^A-Za-z0-9._-]+/g, '-')
+    .replace(/^[-.]+|[-.]+$/g, '')
+    .slice(0, MAX_NAME_LENGTH);
   return `${String(number).padStart(8, '0')}${safe === '' ? '' : `-${safe}`}${extension}`;
 }

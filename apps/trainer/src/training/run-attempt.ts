@@ -55,7 +55,11 @@ export class RunAttempt {
       await whileDatabaseReturns(() => this.settle(outcome), this.times.runLostAfterMs);
     } catch (error) {
       // Silence is what makes the sweeper give the run to somebody else.
-      this.logger.error({ trainingRunId: this.run.id, err: error, msg: 'could not settle the run; it will be queued again' });
+      this.logger.error({
+        trainingRunId: this.run.id,
+        err: error,
+        msg: 'could not settle the run; it will be queued again',
+      });
     } finally {
       clearInterval(this.heartbeat);
       await this.recorder.drain();
@@ -79,7 +83,12 @@ export class RunAttempt {
         this.logger.warn({ trainingRunId: this.run.id, output: line, msg: 'output of the training process' });
       },
     });
-    this.logger.log({ trainingRunId: this.run.id, pid: this.child.pid, attempt: this.run.attempt, msg: 'training process started' });
+    this.logger.log({
+      trainingRunId: this.run.id,
+      pid: this.child.pid,
+      attempt: this.run.attempt,
+      msg: 'training process started',
+    });
     if (this.stopReason !== undefined) this.stopChild();
     return this.child.outcome;
   }
@@ -111,12 +120,10 @@ export class RunAttempt {
         this.logger.warn({ trainingRunId: id, msg: 'the run belongs to another worker now, or will be queued again' });
       } else if (this.stopReason === 'cancelled') {
         await this.registry.cancelRun(id, fence);
-        this.recorder.message('Job cancelled.', 'warn');
       } else if (outcome.kind === 'finished') {
         await this.complete(outcome.result);
       } else if (this.stopReason === 'shutdown') {
         await this.registry.requeueRun(id, fence);
-        this.recorder.message('The trainer was stopped; the job is queued again.', 'warn');
       } else {
         await this.fail(outcome.kind === 'failed' ? outcome.error : describeDeath(outcome));
       }
@@ -142,16 +149,21 @@ export class RunAttempt {
     } catch (error) {
       if (isCodedError(error, 'conflict') || isCodedError(error, 'database_unavailable')) throw error;
       this.logger.error({ trainingRunId: this.run.id, err: error, msg: 'could not register the model version' });
-      const message = isCodedError(error) ? error.message : 'The trained model could not be stored; the log of the trainer has the cause.';
+      const message = isCodedError(error)
+        ? error.message
+        : 'The trained model could not be stored; the log of the trainer has the cause.';
       await this.fail({ code: isCodedError(error) ? error.code : 'server_error', message, param: null });
       return;
     }
-    this.recorder.message(`New fine-tuned model created: ${version.id}`);
-    this.recorder.message('The job has successfully completed.');
+    this.logger.log({ trainingRunId: this.run.id, version: version.id, msg: 'the run succeeded' });
   }
 
   private async fail({ code, message, param }: RunErrorReport): Promise<void> {
-    await this.registry.failRun(this.run.id, this.run.fence, { code: isErrorCode(code) ? code : 'server_error', message, param });
-    this.recorder.message(message, 'error');
+    await this.registry.failRun(this.run.id, this.run.fence, {
+      code: isErrorCode(code) ? code : 'server_error',
+      message,
+      param,
+    });
+    this.logger.warn({ trainingRunId: this.run.id, code, reason: message, msg: 'the run failed' });
   }
 }

@@ -65,8 +65,15 @@ export class RunRecorder {
     await this.writes;
   }
 
-  private evaluated({ step, epoch, train, validation, gapPoints, sample }: Extract<TrainingEvent, { type: 'evaluation' }>): void {
-    const text = `Step ${String(step)}: validation loss=${validation.lossNats.toFixed(3)}, perplexity=${validation.perplexity.toFixed(1)}, accuracy=${(validation.top1 * 100).toFixed(1)}%, gap=${gapPoints.toFixed(1)} points`;
+  private evaluated({
+    step,
+    epoch,
+    train,
+    validation,
+    gapPoints,
+    sample,
+  }: Extract<TrainingEvent, { type: 'evaluation' }>): void {
+    const text = `Step ${step}: validation loss=${validation.lossNats.toFixed(3)}, perplexity=${validation.perplexity.toFixed(1)}, accuracy=${(validation.top1 * 100).toFixed(1)}%, gap=${gapPoints.toFixed(1)} points`;
     this.logger.log({ trainingRunId: this.run.id, step, lossNats: validation.lossNats, gapPoints, msg: text });
     const data = {
       step,
@@ -85,10 +92,27 @@ export class RunRecorder {
   private report(): void {
     if (Date.now() - this.reportedAtMs < REPORT_EVERY_MS) return;
     this.reportedAtMs = Date.now();
-    const { step, totalSteps, epoch, lossNats, tokensPerSecond, secondsLeft, learningRate, gradientNorm } = this.progress;
-    const text = `Step ${String(step)}/${String(totalSteps)}: training loss=${lossNats.toFixed(3)}, ${String(Math.round(tokensPerSecond))} tokens/s, ${String(Math.ceil(secondsLeft))} s left`;
-    this.logger.log({ trainingRunId: this.run.id, step, totalSteps, lossNats, tokensPerSecond, secondsLeft, fraction: fractionDone(this.progress), msg: text });
-    const data = { step, epoch, train_loss: lossNats, learning_rate: learningRate, gradient_norm: gradientNorm, tokens_per_second: tokensPerSecond };
+    const { step, totalSteps, epoch, lossNats, tokensPerSecond, secondsLeft, learningRate, gradientNorm } =
+      this.progress;
+    const text = `Step ${step}/${totalSteps}: training loss=${lossNats.toFixed(3)}, ${Math.round(tokensPerSecond)} tokens/s, ${Math.ceil(secondsLeft)} s left`;
+    this.logger.log({
+      trainingRunId: this.run.id,
+      step,
+      totalSteps,
+      lossNats,
+      tokensPerSecond,
+      secondsLeft,
+      fraction: fractionDone(this.progress),
+      msg: text,
+    });
+    const data = {
+      step,
+      epoch,
+      train_loss: lossNats,
+      learning_rate: learningRate,
+      gradient_norm: gradientNorm,
+      tokens_per_second: tokensPerSecond,
+    };
     this.write(() => this.registry.addRunEvent(this.run.id, { type: 'metrics', message: text, data }));
   }
 
@@ -105,7 +129,9 @@ export class RunRecorder {
     this.rowTimer = undefined;
     this.rowWrittenAtMs = Date.now();
     const progress = this.progress;
-    this.write(() => this.registry.recordProgress(this.run.id, this.run.fence, toStored(progress), progress.trainedTokens));
+    this.write(() =>
+      this.registry.recordProgress(this.run.id, this.run.fence, toStored(progress), progress.trainedTokens),
+    );
   }
 
   private write(step: () => Promise<unknown>): void {

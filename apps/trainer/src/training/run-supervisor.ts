@@ -37,9 +37,8 @@ export class RunSupervisor {
     this.running.set(run.id, attempt);
     const endMeasuring = this.metrics.measure(run, recorder);
     if (this.stopRequested()) attempt.stop('shutdown');
-    const workFolder = join(this.options.config.runsDir, `${run.id}-${String(run.attempt)}`);
+    const workFolder = join(this.options.config.runsDir, `${run.id}-${run.attempt}`);
     try {
-      recorder.message(run.attempt === 1 ? 'Fine-tuning job started.' : `Fine-tuning job started again (attempt ${String(run.attempt)}).`);
       await this.clearFoldersOf(run.id);
       await mkdir(workFolder, { recursive: true });
       await attempt.carryOut(this.options.childScript, await this.orderFor(run, workFolder));
@@ -98,7 +97,9 @@ export class RunSupervisor {
 
   private async failBeforeStart(run: TrainingRun, error: unknown): Promise<void> {
     this.logger.error({ trainingRunId: run.id, err: error, msg: 'could not start training' });
-    const coded = isCodedError(error) ? error : new CodedError('server_error', 'Training could not be started; the log of the trainer has the cause.');
+    const coded = isCodedError(error)
+      ? error
+      : new CodedError('server_error', 'Training could not be started; the log of the trainer has the cause.');
     try {
       await this.registry.failRun(run.id, run.fence, { code: coded.code, message: coded.message, param: coded.param });
     } catch (failure) {
@@ -110,7 +111,8 @@ export class RunSupervisor {
   private async clearFoldersOf(runId: string): Promise<void> {
     await mkdir(this.options.config.runsDir, { recursive: true });
     for (const name of await readdir(this.options.config.runsDir)) {
-      if (name.startsWith(`${runId}-`)) await rm(join(this.options.config.runsDir, name), { recursive: true, force: true });
+      if (name.startsWith(`${runId}-`))
+        await rm(join(this.options.config.runsDir, name), { recursive: true, force: true });
     }
   }
 }

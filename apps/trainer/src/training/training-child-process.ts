@@ -9,7 +9,12 @@ export type ChildOutcome =
   | { readonly kind: 'finished'; readonly result: TrainModelResult }
   | { readonly kind: 'failed'; readonly error: RunErrorReport }
   /** It ended without a last word: killed, crashed, or its lease ran out. */
-  | { readonly kind: 'died'; readonly exitCode: number | null; readonly signal: NodeJS.Signals | null; readonly lastOutput: string };
+  | {
+      readonly kind: 'died';
+      readonly exitCode: number | null;
+      readonly signal: NodeJS.Signals | null;
+      readonly lastOutput: string;
+    };
 
 /** What a child tells while it runs. */
 export interface ChildObserver {

@@ -2,7 +2,13 @@ import { join } from 'node:path';
 import { FolderArtifactStore } from '#artifacts';
 import { CodedError, isCodedError, toErrorBody } from '#errors';
 import { trainModel, type TrainModelResult } from '#language-model';
-import { LEASE_LOST_EXIT_CODE, type ChildMessage, type ChildOrder, type ParentMessage, type RunErrorReport } from './child-messages.js';
+import {
+  LEASE_LOST_EXIT_CODE,
+  type ChildMessage,
+  type ChildOrder,
+  type ParentMessage,
+  type RunErrorReport,
+} from './child-messages.js';
 import { materializeDocuments } from './materialize-documents.js';
 
 /**
@@ -39,7 +45,8 @@ async function carryOut(order: ChildOrder): Promise<void> {
     const result = await train(order);
     await post({ type: 'finished', result });
   } catch (error) {
-    if (!isCodedError(error)) console.error(error);
+    if (!isCodedError(error))
+      process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
     await post({ type: 'failed', error: report(error) });
   }
   process.exit(0);
@@ -48,9 +55,18 @@ async function carryOut(order: ChildOrder): Promise<void> {
 async function train(order: ChildOrder): Promise<TrainModelResult> {
   const store = new FolderArtifactStore(order.artifactDir);
   const folder = join(order.workFolder, 'corpus');
-  const documents = await materializeDocuments({ ...order.corpus, bytes: await store.openRead(order.corpus.sha256) }, folder);
+  const documents = await materializeDocuments(
+    { ...order.corpus, bytes: await store.openRead(order.corpus.sha256) },
+    folder,
+  );
   if (cancelled.signal.aborted) throw new CodedError('cancelled', 'The run was cancelled before training began.');
-  void post({ type: 'event', event: { type: 'log', message: `${order.corpus.filename}: ${String(documents)} ${documents === 1 ? 'document' : 'documents'}` } });
+  void post({
+    type: 'event',
+    event: {
+      type: 'log',
+      message: `${order.corpus.filename}: ${documents} ${documents === 1 ? 'document' : 'documents'}`,
+    },
+  });
   return trainModel(
     {
       paths: [folder],

@@ -9,11 +9,23 @@ import { fractionDone, type RunProgress } from './run-progress.js';
 type Reading = (progress: RunProgress) => number | undefined;
 
 const READINGS: Readonly<Record<string, { readonly help: string; readonly read: Reading }>> = {
-  understudy_training_tokens_per_second: { help: 'Tokens that the running training run learns from per second.', read: (p) => p.tokensPerSecond },
-  understudy_training_loss_nats: { help: 'Training loss of the running run, in nats per token.', read: (p) => p.lossNats },
-  understudy_training_validation_loss_nats: { help: 'Newest validation loss of the running run, in nats per token.', read: (p) => p.evaluation?.validation.lossNats },
+  understudy_training_tokens_per_second: {
+    help: 'Tokens that the running training run learns from per second.',
+    read: (p) => p.tokensPerSecond,
+  },
+  understudy_training_loss_nats: {
+    help: 'Training loss of the running run, in nats per token.',
+    read: (p) => p.lossNats,
+  },
+  understudy_training_validation_loss_nats: {
+    help: 'Newest validation loss of the running run, in nats per token.',
+    read: (p) => p.evaluation?.validation.lossNats,
+  },
   understudy_training_fraction: { help: 'Part of the running run that is done, from 0 to 1.', read: fractionDone },
-  understudy_training_seconds_left: { help: 'Estimated time that the running run still needs, in seconds.', read: (p) => p.secondsLeft },
+  understudy_training_seconds_left: {
+    help: 'Estimated time that the running run still needs, in seconds.',
+    read: (p) => p.secondsLeft,
+  },
 };
 
 /** Metrics of the queue and of the run that is being trained. */
@@ -36,7 +48,9 @@ export class TrainingMetrics {
       labelNames: ['state'],
       registers,
       async collect() {
-        const counts = await queue.counts();
+        // Without a queue there is nothing to count; the other metrics are wanted then more than ever.
+        const counts = await queue.counts().catch(() => ({}));
+        this.reset();
         for (const [state, count] of Object.entries(counts)) this.set({ state }, count);
       },
     });
@@ -53,7 +67,12 @@ export class TrainingMetrics {
     };
   }
 
-  private gauge(name: string, help: string, read: Reading, registers: ConstructorParameters<typeof Gauge>[0]['registers']): void {
+  private gauge(
+    name: string,
+    help: string,
+    read: Reading,
+    registers: ConstructorParameters<typeof Gauge>[0]['registers'],
+  ): void {
     const current = (): TrainingMetrics['current'] => this.current;
     new Gauge({
       name,

@@ -21,12 +21,17 @@ export class TrainingRunProcessor extends WorkerHost implements BeforeApplicatio
 
   @OnWorkerEvent('error')
   onError(error: Error): void {
-    this.logger.warn({ err: error, msg: 'the queue answered with an error' });
+    // Not the error itself: its fields hold the whole connection.
+    this.logger.warn({ reason: error.message, msg: 'the queue answered with an error' });
   }
 
   @OnWorkerEvent('failed')
   onFailed(job: Job<JobPayloads['train-model']> | undefined, error: Error): void {
-    this.logger.error({ trainingRunId: job?.data.trainingRunId, err: error, msg: 'a job failed before its run was taken; the sweeper will enqueue it again' });
+    this.logger.error({
+      trainingRunId: job?.data.trainingRunId,
+      reason: error.message,
+      msg: 'a job failed before its run was taken; the sweeper will enqueue it again',
+    });
   }
 
   /** The running run goes back to the queue before the process ends. */
