@@ -68,7 +68,7 @@ function prepareFastify(adapter: FastifyAdapter): void {
   const parseJson = fastify.getDefaultJsonParser('error', 'error');
   fastify.removeAllContentTypeParsers();
   fastify.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
-    // Clients send the header with an empty body to endpoints that need none; where one is needed, validation names the field.
+    // Clients send the header with an empty body where none is needed. Where one is, validation names the missing field.
     if (body.length === 0) done(null, undefined);
     else void parseJson(request, body.toString(), done);
   });

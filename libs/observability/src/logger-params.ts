@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { RequestMethod } from '@nestjs/common';
 import type { Params } from 'nestjs-pino';
 import type { DestinationStream } from 'pino';
 import { pino } from 'pino';
@@ -43,7 +44,8 @@ export function loggerParams(
     customErrorObject: (request, response, _error, value: object) => ({ ...value, ...lineOf(request, response) }),
     serializers: { req: () => undefined, res: () => undefined },
   };
-  return { pinoHttp: [http, destination] };
+  // The library's own default path, "{/*splat}", matches nothing with the middleware engine of Fastify.
+  return { pinoHttp: [http, destination], forRoutes: [{ path: '/*splat', method: RequestMethod.ALL }] };
 }
 
 function lineOf(request: IncomingMessage, response: ServerResponse): object {

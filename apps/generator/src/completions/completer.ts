@@ -3,7 +3,7 @@ import type { Config } from '#config';
 import { CONFIG } from '../generator-tokens.js';
 import { ModelHost } from '../models/model-host.js';
 import { Admission } from './admission.js';
-import { checkPrompts } from './check-prompts.js';
+import { checkPromptLengths } from './check-prompt-lengths.js';
 import { CompletionMetrics } from './completion-metrics.js';
 import type { CompletionRequestDto } from './completion-request.dto.js';
 import { CompletionTask } from './completion-task.js';
@@ -35,7 +35,7 @@ export class Completer {
       this.#admission.enter(request.choiceCount);
       entered = request.choiceCount;
       // After admission: reading long prompts costs time that a server without room does not have.
-      checkPrompts(request.prompts, loaded.engine, this.config.maxPromptTokens);
+      checkPromptLengths(request.prompts, loaded.engine.tokenizer, this.config.maxPromptTokens);
     } catch (error) {
       for (let place = 0; place < entered; place++) this.#admission.leave();
       release();

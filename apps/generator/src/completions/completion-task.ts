@@ -1,3 +1,4 @@
+import type { CompletionResult } from '#language-model';
 import type { LoadedVersion } from '../models/loaded-version.js';
 import type { Admission } from './admission.js';
 import { choiceSeed } from './choice-seed.js';
@@ -27,13 +28,6 @@ export interface TaskContext {
   readonly metrics: CompletionMetrics;
   /** Gives the version back; called once, when the last choice has ended. */
   readonly release: () => void;
-}
-
-interface Choice {
-  readonly text: string;
-  readonly finishReason: FinishReason;
-  readonly promptTokens: number;
-  readonly completionTokens: number;
 }
 
 /** An admitted request on a version that stays loaded until the run is over. {@link run} must be called once. */
@@ -80,19 +74,19 @@ export class CompletionTask {
     };
   }
 
-  async #runChoice(index: number, options: RunOptions): Promise<Choice> {
+  async #runChoice(index: number, options: RunOptions): Promise<CompletionResult> {
     const { request, loaded } = this;
     const prompt = request.prompts[Math.floor(index / request.choicesPerPrompt)] ?? null;
     const timer = this.context.metrics.start(loaded.version.id);
     const choice = await loaded.engine.complete(
       {
-        prompt: typeof prompt === 'string' || prompt === null ? prompt : [...prompt],
+        prompt,
         maxTokens: request.maxTokens,
         temperature: request.temperature,
         topP: request.topP,
         topK: request.topK,
         seed: choiceSeed(request.seed, index),
-        stop: [...request.stop],
+        stop: request.stop,
       },
       {
         signal: options.signal,

@@ -8,12 +8,10 @@ import {
 import type { Config } from '#config';
 import { listen, type Database, type Listener } from '#database';
 import { isCodedError } from '#errors';
-import { Registry } from '#registry';
+import { DEPLOYMENTS_CHANNEL, Registry } from '#registry';
 import { CONFIG, DATABASE } from '../generator-tokens.js';
 import { ModelHost } from './model-host.js';
 
-/** The registry notifies it with the name of a deployment, in the transaction that changes it. */
-const CHANNEL = 'understudy_deployments';
 const FIRST_RETRY_MS = 500;
 const LONGEST_RETRY_MS = 60_000;
 
@@ -45,7 +43,7 @@ export class DeploymentFollower implements OnApplicationBootstrap, BeforeApplica
   async onApplicationBootstrap(): Promise<void> {
     this.#listener = await listen({
       connectionString: this.database.connectionString,
-      channel: CHANNEL,
+      channel: DEPLOYMENTS_CHANNEL,
       onNotification: (name) => {
         if (name === this.config.deployment) this.#look();
       },

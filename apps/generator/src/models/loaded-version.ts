@@ -3,13 +3,8 @@ import type { FolderArtifactStore } from '#artifacts';
 import { CompletionEngine } from '#language-model';
 import type { ModelVersion } from '#registry';
 
-/** How much of the machine each loaded version may use. */
-export interface EngineSettings {
-  /** 0 takes every core. */
-  readonly threads: number;
-  readonly maxBatchSize: number;
-  readonly maxQueued: number;
-}
+/** How much of the machine a loaded version may use. */
+type EngineOptions = Parameters<typeof CompletionEngine.open>[1];
 
 /** A model version in memory, verified and warm. Requests lease it; it is closed when the last of them is done. */
 export class LoadedVersion {
@@ -31,7 +26,7 @@ export class LoadedVersion {
   static async load(
     version: ModelVersion,
     store: FolderArtifactStore,
-    settings: EngineSettings,
+    settings: EngineOptions,
     codeVersion: string,
   ): Promise<LoadedVersion> {
     const engine = await CompletionEngine.open(await store.openBundle(version.bundleSha256), settings);

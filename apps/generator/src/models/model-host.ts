@@ -130,14 +130,12 @@ export class ModelHost implements OnApplicationShutdown {
     const version = await this.registry.getModelVersion(versionId);
     if (this.#stopped) throw new CodedError('no_model_ready', 'The server is stopping.');
     const startedAt = performance.now();
+    const { servingThreads, maxBatchSize, maxQueuedRequests } = this.config;
     const loaded = await LoadedVersion.load(
       version,
       this.store,
-      {
-        threads: this.config.servingThreads,
-        maxBatchSize: this.config.maxBatchSize,
-        maxQueued: this.config.maxQueuedRequests,
-      },
+      // What may wait is bounded over all versions together, before it gets here.
+      { threads: servingThreads, maxBatchSize, maxQueued: maxBatchSize + maxQueuedRequests },
       CODE_VERSION,
     );
     this.#logger.log({ msg: 'loaded', version: versionId, milliseconds: Math.round(performance.now() - startedAt) });
