@@ -27,9 +27,11 @@ export class Parameters {
 
 /**
  * Sets starting values from a seed: Glorot-uniform weights, embeddings uniform in ±0.05, forget-gate bias 1, gain 1, all else 0.
+ * Given a text, the output bias starts at the logarithm of each token's smoothed share of it, so that no step is spent on
+ * learning which words are frequent.
  * @see Glorot & Bengio 2010, equation 16; Jozefowicz et al. 2015 for the forget gate
  */
-export function initializeParameters(parameters: Parameters, seed: number): void {
+export function initializeParameters(parameters: Parameters, seed: number, text?: Uint16Array): void {
   const H = parameters.architecture.lstmUnits;
   parameters.specs.forEach(({ name, shape }, index) => {
     const view = parameters.view(name);
@@ -41,4 +43,11 @@ export function initializeParameters(parameters: Parameters, seed: number): void
       for (let i = 0; i < view.length; i++) view[i] = (2 * view[i]! - 1) * limit;
     }
   });
+  if (text) setLogShares(parameters.view('output.bias'), text);
+}
+
+function setLogShares(bias: Float32Array, text: Uint16Array): void {
+  const counts = new Float64Array(bias.length).fill(1);
+  for (const token of text) counts[token]!++;
+  for (let token = 0; token < bias.length; token++) bias[token] = Math.log(counts[token]! / (text.length + bias.length));
 }

@@ -52,7 +52,7 @@ export async function fit(options: FitOptions, observer: TrainingObserver, signa
   const { batchSize, sequenceLength, dropoutRate } = hyperparameters;
   const architecture = architectureOf(hyperparameters, options.vocabularySize);
   const reader = new WindowReader(options.train, batchSize, sequenceLength, seed);
-  const step = await TrainingStep.create({ architecture, sequenceLength, batchSize, dropoutRate, seed, threads });
+  const step = await TrainingStep.create({ architecture, sequenceLength, batchSize, dropoutRate, seed, threads, text: options.train });
   const evaluator = await createEvaluator(architecture, step.parameters, threads);
   try {
     return await run(options, reader, step, evaluator, observer, signal);

@@ -16,6 +16,8 @@ export interface TrainingStepOptions {
   readonly dropoutRate: number;
   readonly seed: number;
   readonly threads: number;
+  /** The training text, from whose token counts the output bias starts. */
+  readonly text?: Uint16Array;
 }
 
 /** What one step reports. */
@@ -64,9 +66,9 @@ export class TrainingStep {
   }
 
   static async create(options: TrainingStepOptions): Promise<TrainingStep> {
-    const { architecture, sequenceLength, dropoutRate, threads, seed } = options;
+    const { architecture, sequenceLength, dropoutRate, threads, seed, text } = options;
     const optimizer = await AdamW.create(architecture);
-    initializeParameters(optimizer.parameters, seed);
+    initializeParameters(optimizer.parameters, seed, text);
     const model = buildTrainingGraph(architecture, sequenceLength, dropoutRate > 0);
     return new TrainingStep(options, await GraphSession.create(model, { threads }), optimizer);
   }
