@@ -13,7 +13,8 @@ const SMALL_PRINT_ENDS = /^\s*\*+\s*END\b[\s*]*(?:THE )?SMALL PRINT/iu;
 const SMALL_PRINT_STARTS = /^\s*\*+\s*START[\s*]*(?:THE )?SMALL PRINT/iu;
 const BOOK_ENDS = /^[\s*]*END OF (?:THE |THIS )?PROJECT GUTENBERG/iu;
 const LICENCE_STARTS = /^[\s*]*START: FULL LICEN[CS]E/iu;
-const CREDITS = /^\s*\[?(?:produced by|e-?text (?:prepared|produced|transcribed) by|transcribed (?:by|from)|prepared by|scanned (?:and|by)|this e-?(?:book|text) was (?:produced|prepared|transcribed))/iu;
+const CREDITS =
+  /^\s*\[?(?:produced by|e-?text (?:prepared|produced|transcribed) by|transcribed (?:by|from)|prepared by|scanned (?:and|by)|this e-?(?:book|text) was (?:produced|prepared|transcribed))/iu;
 
 const HEAD_LENGTH = 300; // characters of a line that a marker may need
 const LONGEST_HEADER = 100_000; // characters before the first marker
@@ -48,7 +49,11 @@ export class BodyFinder {
     if (this.#offset > this.#lineStart) this.#endLine(this.#offset);
     if (this.#open !== null) this.#ranges.push({ start: this.#open, end: this.#offset });
     const kept = this.#ranges.reduce((sum, { start, end }) => sum + end - start, 0);
-    return { ranges: this.#ranges, removedCharacters: this.#offset - kept, hasParagraphLines: this.#longCharacters > this.#offset * LONG_LINE_SHARE };
+    return {
+      ranges: this.#ranges,
+      removedCharacters: this.#offset - kept,
+      hasParagraphLines: this.#longCharacters > this.#offset * LONG_LINE_SHARE,
+    };
   }
 
   #addToHead(piece: string, start: number, end: number): void {

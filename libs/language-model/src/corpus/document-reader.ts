@@ -30,7 +30,12 @@ export interface ReadingOptions {
  * Returns null, with a finding, when it holds no text; the builder then holds nothing of it.
  * @throws cancelled
  */
-export async function readDocument(file: DocumentFile, builder: VocabularyBuilder, findings: CorpusFinding[], options: ReadingOptions = {}): Promise<ReadDocument | null> {
+export async function readDocument(
+  file: DocumentFile,
+  builder: VocabularyBuilder,
+  findings: CorpusFinding[],
+  options: ReadingOptions = {},
+): Promise<ReadDocument | null> {
   const start = builder.length;
   const reject = (code: CorpusFinding['code'], message: string): null => {
     builder.truncate(start);
@@ -41,14 +46,23 @@ export async function readDocument(file: DocumentFile, builder: VocabularyBuilde
   try {
     const { encoding, note } = await detectEncoding(file.path);
     if (encoding === null) return reject('not_text', `${file.name} was left out: ${note ?? 'it is not text'}.`);
-    if (note !== null) findings.push({ document: file.name, code: 'encoding_converted', message: `${file.name}: ${note}.` });
+    if (note !== null)
+      findings.push({ document: file.name, code: 'encoding_converted', message: `${file.name}: ${note}.` });
     const body = await findBody(file, encoding, options.signal);
     if (body.removedCharacters > 0) {
-      findings.push({ document: file.name, code: 'boilerplate_removed', message: `${file.name}: ${body.removedCharacters} characters of Project Gutenberg header and licence were removed.` });
+      findings.push({
+        document: file.name,
+        code: 'boilerplate_removed',
+        message: `${file.name}: ${body.removedCharacters} characters of Project Gutenberg header and licence were removed.`,
+      });
     }
     const sha256 = await tokenize(file, encoding, body, builder, options);
     const length = builder.length - start;
-    if (length === 0) return reject('no_words', `${file.name} was left out: it holds no words${file.sizeBytes === 0 ? ' (it is empty)' : ''}.`);
+    if (length === 0)
+      return reject(
+        'no_words',
+        `${file.name} was left out: it holds no words${file.sizeBytes === 0 ? ' (it is empty)' : ''}.`,
+      );
     return { name: file.name, sha256, start, length };
   } catch (error) {
     if (!isFileError(error)) throw error;
@@ -57,7 +71,11 @@ export async function readDocument(file: DocumentFile, builder: VocabularyBuilde
   }
 }
 
-async function findBody(file: DocumentFile, encoding: TextEncoding, signal: AbortSignal | undefined): Promise<DocumentBody> {
+async function findBody(
+  file: DocumentFile,
+  encoding: TextEncoding,
+  signal: AbortSignal | undefined,
+): Promise<DocumentBody> {
   const finder = new BodyFinder();
   for await (const piece of readText(file.path, encoding)) {
     throwIfCancelled(signal);
@@ -66,7 +84,13 @@ async function findBody(file: DocumentFile, encoding: TextEncoding, signal: Abor
   return finder.finish();
 }
 
-async function tokenize(file: DocumentFile, encoding: TextEncoding, body: DocumentBody, builder: VocabularyBuilder, options: ReadingOptions): Promise<string> {
+async function tokenize(
+  file: DocumentFile,
+  encoding: TextEncoding,
+  body: DocumentBody,
+  builder: VocabularyBuilder,
+  options: ReadingOptions,
+): Promise<string> {
   const hash = createHash('sha256');
   const trimmer = new Trimmer();
   const markdown = file.isMarkdown ? new MarkdownProse() : null;
@@ -91,7 +115,8 @@ async function tokenize(file: DocumentFile, encoding: TextEncoding, body: Docume
 function within(body: DocumentBody, piece: string, offset: number): string {
   let kept = '';
   for (const { start, end } of body.ranges) {
-    if (end > offset && start < offset + piece.length) kept += piece.slice(Math.max(0, start - offset), Math.max(0, end - offset));
+    if (end > offset && start < offset + piece.length)
+      kept += piece.slice(Math.max(0, start - offset), Math.max(0, end - offset));
   }
   return kept;
 }

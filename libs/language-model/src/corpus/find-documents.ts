@@ -18,13 +18,17 @@ const LISTED = 5; // names of other files an error mentions
 /**
  * The text files (.txt, .md) of folders and the files given by path, whatever their extension; sorted by name within each folder.
  * Hidden entries are skipped; a file or folder reached twice through links counts once.
- * @throws corpus_empty when a folder does not exist or nothing is a text file, file_not_found when a file does not exist
+ * @throws corpus_unreadable when a path does not exist or a folder may not be read, corpus_empty when nothing is a text file
  */
 export async function findDocuments(paths: readonly string[]): Promise<DocumentFile[]> {
   const search: Search = { documents: [], others: [], visited: new Set() };
   for (const path of paths) {
     const found = await stat(path).catch(() => null);
-    if (found === null) throw missing(path);
+    if (found === null)
+      throw new CodedError(
+        'corpus_unreadable',
+        `There is no file or folder ${path}. Give the path of a .txt or .md file, or of a folder of them.`,
+      );
     if (found.isDirectory()) await searchFolder(search, path, paths.length > 1 ? `${basename(path)}/` : '');
     else addFile(search, basename(path), path, found.size, await realpath(path));
   }
@@ -42,7 +46,13 @@ async function searchFolder(search: Search, folder: string, prefix: string): Pro
   const real = await realpath(folder);
   if (search.visited.has(real)) return;
   search.visited.add(real);
-  const names = await readdir(folder);
+  const names = await readdir(folder).catch((error: unknown) => {
+    throw new CodedError(
+      'corpus_unreadable',
+      `The folder ${folder} may not be read. Make it and its folders readable.`,
+      { cause: error },
+    );
+  });
   for (const name of names.filter((entry) => !entry.startsWith('.')).sort()) {
     const path = join(folder, name);
     const found = await stat(path).catch(() => null); // null: a link to nothing
@@ -64,14 +74,10 @@ function isText(name: string): boolean {
   return TEXT_EXTENSIONS.has(extension) || MARKDOWN_EXTENSIONS.has(extension);
 }
 
-function missing(path: string): CodedError {
-  if (isText(path)) return new CodedError('file_not_found', `There is no file ${path}. Give the path of a .txt or .md file, or of a folder of them.`);
-  return new CodedError('corpus_empty', `There is no folder ${path}. Give the path of a folder with .txt or .md files.`);
-}
-
 function empty(paths: readonly string[], others: readonly string[]): CodedError {
   const where = paths.length === 0 ? 'No path was given' : `No .txt or .md file is in ${paths.join(', ')}`;
   const more = others.length > LISTED ? ` and ${others.length - LISTED} more` : '';
-  const found = others.length === 0 ? 'nothing else is there either' : `found only ${others.slice(0, LISTED).join(', ')}${more}`;
+  const found =
+    others.length === 0 ? 'nothing else is there either' : `found only ${others.slice(0, LISTED).join(', ')}${more}`;
   return new CodedError('corpus_empty', `${where}: ${found}. Put plain text or Markdown there, with these extensions.`);
 }

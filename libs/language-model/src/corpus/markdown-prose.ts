@@ -9,7 +9,18 @@ const INDENTED = /^(?: {4}|\t)/u;
 // An entry of a table of contents: nothing but a link within the page.
 const CONTENTS_ITEM = /^\s*(?:[-*+]|\d{1,9}[.)])\s+\[.{1,300}\]\(#[^)]{0,300}\)\s*$/u;
 const DROPPED_ELEMENT = /<(script|style|pre|svg|table)\b/iu;
-const ENTITIES: Readonly<Record<string, string>> = { '&nbsp;': ' ', '&amp;': '&', '&lt;': '<', '&gt;': '>', '&quot;': '"', '&#39;': "'", '&apos;': "'", '&mdash;': '—', '&ndash;': '–', '&hellip;': '…' };
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&nbsp;': ' ',
+  '&amp;': '&',
+  '&lt;': '<',
+  '&gt;': '>',
+  '&quot;': '"',
+  '&#39;': "'",
+  '&apos;': "'",
+  '&mdash;': '—',
+  '&ndash;': '–',
+  '&hellip;': '…',
+};
 const LONGEST_LINE = 1 << 16; // characters; a longer line is taken in pieces of this size
 const LONGEST_FRONT_MATTER = 200; // lines
 
@@ -19,8 +30,8 @@ const INLINE: readonly (readonly [RegExp, string])[] = [
   [/\[\s*\]\([^)]{0,1000}\)/gu, ''], // link whose text was an image
   [/\[\^[^\]]{1,100}\]/gu, ''], // footnote mark
   [/\[((?:[^[\]]|\[[^[\]]{0,100}\]){1,500})\](?:\([^)]{0,1000}\)|\[[^\]]{0,200}\])/gu, '$1'], // link
+  [/<\/?[A-Za-z][^<>]{0,500}>/gu, ''], // HTML tag or address
   [/<?\b(?:https?|ftp|mailto):[^\s<>)\]]{1,2000}>?/gu, ''], // bare address
-  [/<\/?[A-Za-z][^<>]{0,500}>/gu, ''], // HTML tag
   [/`+/gu, ''],
   [/(?<![\p{L}\p{N}])(?:\*{1,3}|_{1,3}|~~)(?=\S)/gu, ''], // emphasis opens
   [/(?<=\S)(?:\*{1,3}|_{1,3}|~~)(?![\p{L}\p{N}])/gu, ''], // emphasis closes

@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto';
 import { CodedError } from '#errors';
 import { type BuiltVocabulary, DOCUMENT_ID, type Tokenizer, VocabularyBuilder } from '../tokenizer/index.js';
+import { addCorpusFindings } from './corpus-findings.js';
 import type { CorpusFinding, CorpusReport, PartReport } from './corpus-report.js';
 import { partReport } from './corpus-report.js';
 import type { ReadDocument } from './document-reader.js';
 import { readDocument, throwIfCancelled } from './document-reader.js';
 import type { DocumentFile } from './find-documents.js';
 import { findDocuments } from './find-documents.js';
-import type { Block, Split } from './split-documents.js';
+import type { Block } from './split-documents.js';
 import { splitDocuments } from './split-documents.js';
 
 /** Where a document lies in the ids of its part. */
@@ -67,12 +68,13 @@ export interface PrepareCorpusOptions {
   signal?: AbortSignal;
 }
 
-type Settings = Required<Omit<PrepareCorpusOptions, 'paths' | 'onProgress' | 'signal' | 'maxTokens'>> & Pick<PrepareCorpusOptions, 'maxTokens'>;
+type Settings = Required<Omit<PrepareCorpusOptions, 'paths' | 'onProgress' | 'signal' | 'maxTokens'>> &
+  Pick<PrepareCorpusOptions, 'maxTokens'>;
 
 /**
  * Reads text files once into token ids: checks and cleans the documents, drops duplicates, splits by whole document with a seed, and builds
  * the vocabulary from the training part. Needs 6 bytes of memory a token; the same files and options give the same ids.
- * @throws corpus_empty, corpus_not_text, corpus_too_small, file_not_found, invalid_value, cancelled
+ * @throws corpus_unreadable, corpus_empty, corpus_not_text, corpus_too_small, invalid_value, cancelled
  */
 export async function prepareCorpus(options: PrepareCorpusOptions): Promise<PreparedCorpus> {
   const settings = withDefaults(options);
@@ -84,8 +86,13 @@ export async function prepareCorpus(options: PrepareCorpusOptions): Promise<Prep
   checkSize(documents, settings.minimumTokens, findings);
   const split = splitDocuments(documents, settings);
   const ranges = split.train.map((block) => rangeOf(documents, block));
-  const vocabulary = builder.build(ranges, { maxVocabularySize: settings.maxVocabularySize, minimumCount: settings.minimumCount });
-  const [train, validation, test] = [split.train, split.validation, split.test].map((blocks) => encodePart(documents, blocks, vocabulary)) as [EncodedPart, EncodedPart, EncodedPart];
+  const vocabulary = builder.build(ranges, {
+    maxVocabularySize: settings.maxVocabularySize,
+    minimumCount: settings.minimumCount,
+  });
+  const train = encodePart(documents, split.train, vocabulary);
+  const validation = encodePart(documents, split.validation, vocabulary);
+  const test = encodePart(documents, split.test, vocabulary);
   const report: CorpusReport = {
     files: files.length,
     sizeBytes: files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
@@ -97,19 +104,59 @@ export async function prepareCorpus(options: PrepareCorpusOptions): Promise<Prep
     distinctTokens: vocabulary.distinctTokens,
     findings,
   };
-  addCorpusFindings(report, split, settings, builder.forgottenWords);
-  return { tokenizer: vocabulary.tokenizer, train: train.part, validation: validation.part, test: test.part, report, dataSha256: hashData(documents, settings) };
+  addCorpusFindings(report, {
+    ...settings,
+    sharesDocument: split.sharesDocument,
+    forgottenWords: builder.forgottenWords,
+  });
+  return {
+    tokenizer: vocabulary.tokenizer,
+    train: train.part,
+    validation: validation.part,
+    test: test.part,
+    report,
+    dataSha256: hashData(documents, settings),
+  };
 }
 
 function withDefaults(options: PrepareCorpusOptions): Settings {
-  const { tokenization = 'text', maxVocabularySize = 10_000, minimumCount = 2, seed, validationFraction = 0.05, testFraction = 0.05, maxTokens, minimumTokens = 1_000 } = options;
-  return { tokenization, maxVocabularySize, minimumCount, seed, validationFraction, testFraction, maxTokens, minimumTokens };
+  const {
+    tokenization = 'text',
+    maxVocabularySize = 10_000,
+    minimumCount = 2,
+    seed,
+    validationFraction = 0.05,
+    testFraction = 0.05,
+    maxTokens,
+    minimumTokens = 1_000,
+  } = options;
+  return {
+    tokenization,
+    maxVocabularySize,
+    minimumCount,
+    seed,
+    validationFraction,
+    testFraction,
+    maxTokens,
+    minimumTokens,
+  };
 }
 
-async function readDocuments(files: readonly DocumentFile[], builder: VocabularyBuilder, findings: CorpusFinding[], options: PrepareCorpusOptions): Promise<ReadDocument[]> {
+async function readDocuments(
+  files: readonly DocumentFile[],
+  builder: VocabularyBuilder,
+  findings: CorpusFinding[],
+  options: PrepareCorpusOptions,
+): Promise<ReadDocument[]> {
   const documents: ReadDocument[] = [];
   const seen = new Map<string, string>();
-  const progress: CorpusProgress = { filesRead: 0, files: files.length, bytesRead: 0, sizeBytes: files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0), tokens: 0 };
+  const progress: CorpusProgress = {
+    filesRead: 0,
+    files: files.length,
+    bytesRead: 0,
+    sizeBytes: files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+    tokens: 0,
+  };
   for (const file of files) {
     throwIfCancelled(options.signal);
     const before = progress.bytesRead;
@@ -125,7 +172,11 @@ async function readDocuments(files: readonly DocumentFile[], builder: Vocabulary
     const same = seen.get(document.sha256);
     if (same !== undefined) {
       builder.truncate(document.start);
-      findings.push({ document: file.name, code: 'duplicate_dropped', message: `${file.name} was left out: its text is the same as that of ${same}.` });
+      findings.push({
+        document: file.name,
+        code: 'duplicate_dropped',
+        message: `${file.name} was left out: its text is the same as that of ${same}.`,
+      });
       continue;
     }
     seen.set(document.sha256, document.name);
@@ -136,18 +187,35 @@ async function readDocuments(files: readonly DocumentFile[], builder: Vocabulary
   return documents;
 }
 
+const LEFT_OUT = new Set<CorpusFinding['code']>(['duplicate_dropped', 'not_text', 'unreadable', 'no_words']);
+
 function nothingRead(files: readonly DocumentFile[], findings: readonly CorpusFinding[]): CodedError {
-  const notText = findings.find(({ code }) => code === 'not_text');
-  if (notText !== undefined) return new CodedError('corpus_not_text', `None of the ${files.length} files is text. ${notText.message} Give plain text or Markdown in UTF-8.`);
-  return new CodedError('corpus_empty', `None of the ${files.length} files holds words. ${findings[0]?.message ?? ''} Give files with text.`);
+  const none = files.length === 1 ? 'The only file' : `Each of the ${files.length} files`;
+  const first = (code: CorpusFinding['code']): string | undefined =>
+    findings.find((finding) => finding.code === code)?.message;
+  const notText = first('not_text');
+  if (notText !== undefined)
+    return new CodedError('corpus_not_text', `${none} was left out. ${notText} Give plain text or Markdown in UTF-8.`);
+  const unreadable = first('unreadable');
+  if (unreadable !== undefined)
+    return new CodedError('corpus_unreadable', `${none} was left out. ${unreadable} Make them readable.`);
+  return new CodedError('corpus_empty', `${none} was left out. ${first('no_words') ?? ''} Give files with text.`);
 }
 
-function checkSize(documents: readonly ReadDocument[], minimumTokens: number, findings: readonly CorpusFinding[]): void {
+function checkSize(
+  documents: readonly ReadDocument[],
+  minimumTokens: number,
+  findings: readonly CorpusFinding[],
+): void {
   const tokens = documents.reduce((sum, { length }) => sum + length, 0);
   if (tokens >= minimumTokens) return;
-  const dropped = findings.filter(({ code }) => code === 'duplicate_dropped' || code === 'not_text' || code === 'unreadable').length;
-  const more = dropped === 0 ? '' : ` (${dropped} files were left out: ${findings.map(({ message }) => message).join(' ')})`;
-  throw new CodedError('corpus_too_small', `The corpus has ${tokens} tokens, but at least ${minimumTokens} are needed${more}. Add text.`);
+  const dropped = findings.filter(({ code }) => LEFT_OUT.has(code));
+  const more =
+    dropped[0] === undefined ? '' : `; ${dropped.length} files were left out, the first one so: ${dropped[0].message}`;
+  throw new CodedError(
+    'corpus_too_small',
+    `The corpus has ${tokens} tokens, but at least ${minimumTokens} are needed${more.replace(/\.$/u, '')}. Add text.`,
+  );
 }
 
 interface EncodedPart {
@@ -155,7 +223,11 @@ interface EncodedPart {
   report: PartReport;
 }
 
-function encodePart(documents: readonly ReadDocument[], blocks: readonly Block[], vocabulary: BuiltVocabulary): EncodedPart {
+function encodePart(
+  documents: readonly ReadDocument[],
+  blocks: readonly Block[],
+  vocabulary: BuiltVocabulary,
+): EncodedPart {
   const tokens = blocks.reduce((sum, { length }) => sum + length, 0);
   const ids = new Uint16Array(tokens + blocks.length);
   const placed: CorpusDocument[] = [];
@@ -172,32 +244,6 @@ function encodePart(documents: readonly ReadDocument[], blocks: readonly Block[]
 
 function rangeOf(documents: readonly ReadDocument[], block: Block): { start: number; length: number } {
   return { start: (documents[block.document]?.start ?? 0) + block.start, length: block.length };
-}
-
-const LARGE_DIFFERENCE = 2; // times the share that was asked for, or a half of it
-const LOW_COVERAGE = 0.85;
-
-function addCorpusFindings(report: CorpusReport, split: Split, settings: Settings, forgottenWords: number): void {
-  const add = (code: CorpusFinding['code'], message: string): void => {
-    report.findings.push({ document: null, code, message });
-  };
-  if (split.sharesDocument) {
-    const count = report.documents === 1 ? 'There is only one document' : `There are only ${report.documents} documents`;
-    add('held_out_shares_document', `${count}, so the held-out text is the end of a document that is also trained on: its figures are too good. Three documents are needed to hold out whole ones.`);
-  }
-  const everything = report.train.tokens + report.validation.tokens + report.test.tokens;
-  for (const [name, part, fraction] of [['validation', report.validation, settings.validationFraction], ['test', report.test, settings.testFraction]] as const) {
-    const share = part.tokens / everything;
-    if (fraction > 0 && (share > fraction * LARGE_DIFFERENCE || share < fraction / LARGE_DIFFERENCE)) {
-      add('held_out_share_differs', `The ${name} part is ${percent(share)} of the tokens, not ${percent(fraction)}: documents are held out whole. More or shorter documents come closer.`);
-    }
-  }
-  if (forgottenWords > 0) add('dictionary_full', `There are more distinct words than the dictionary holds; ${forgottenWords} rare ones were forgotten while reading and count as unknown. Is all of this text?`);
-  if (report.train.coverage < LOW_COVERAGE) add('low_coverage', `Only ${percent(report.train.coverage)} of the training tokens are in the vocabulary of ${report.vocabularySize}; the others are unknown. More text or a larger vocabulary helps.`);
-}
-
-function percent(share: number): string {
-  return `${(100 * share).toFixed(1)}%`;
 }
 
 function hashData(documents: readonly ReadDocument[], settings: Settings): string {

@@ -19,7 +19,7 @@ export interface PreparePretokenizedCorpusOptions {
 /**
  * Reads a public benchmark (WikiText-2, Penn Treebank) as it was tokenised and split by its authors. Vocabulary from train.txt; each file is
  * one document, so `<doc>` stands before it and every token of the file is predicted.
- * @throws file_not_found, corpus_too_small, invalid_value, cancelled
+ * @throws corpus_unreadable, corpus_too_small, invalid_value, cancelled
  */
 export async function preparePretokenizedCorpus(options: PreparePretokenizedCorpusOptions): Promise<PreparedCorpus> {
   const { folder, maxVocabularySize = 10_000 } = options;
@@ -28,7 +28,11 @@ export async function preparePretokenizedCorpus(options: PreparePretokenizedCorp
   const read = async (name: string): Promise<TokenRange & { name: string; sizeBytes: number }> => {
     const path = join(folder, name);
     const found = await stat(path).catch(() => null);
-    if (found === null) throw new CodedError('file_not_found', `There is no file ${path}. A tokenised corpus is a folder with train.txt, valid.txt and test.txt.`);
+    if (found === null)
+      throw new CodedError(
+        'corpus_unreadable',
+        `There is no file ${path}. A tokenised corpus is a folder with train.txt, valid.txt and test.txt.`,
+      );
     const start = builder.length;
     for await (const piece of readText(path, 'utf-8')) {
       throwIfCancelled(options.signal);
@@ -37,7 +41,8 @@ export async function preparePretokenizedCorpus(options: PreparePretokenizedCorp
     }
     builder.endDocument();
     hash.update('\0');
-    if (builder.length === start) throw new CodedError('corpus_too_small', `${path} holds no tokens. Put one sentence on each line.`);
+    if (builder.length === start)
+      throw new CodedError('corpus_too_small', `${path} holds no tokens. Put one sentence on each line.`);
     return { name, start, length: builder.length - start, sizeBytes: found.size };
   };
   const files = [await read('train.txt'), await read('valid.txt'), await read('test.txt')] as const;
@@ -46,7 +51,10 @@ export async function preparePretokenizedCorpus(options: PreparePretokenizedCorp
     const ids = new Uint16Array(file.length + 1);
     ids[0] = DOCUMENT_ID;
     const unknown = vocabulary.encodeRange(file, ids, 1);
-    return { part: { ids, documents: [{ name: file.name, start: 0, length: ids.length }] }, report: partReport(1, file.length, unknown) };
+    return {
+      part: { ids, documents: [{ name: file.name, start: 0, length: ids.length }] },
+      report: partReport(1, file.length, unknown),
+    };
   };
   const [train, validation, test] = [encode(files[0]), encode(files[1]), encode(files[2])];
   return {

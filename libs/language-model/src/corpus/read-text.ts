@@ -63,20 +63,29 @@ export async function detectEncoding(path: string): Promise<EncodingVerdict> {
   const counter = new ByteCounter();
   for await (const bytes of readPieces(path)) {
     if (counter.counts.bytes === 0) {
-      if (bytes[0] === 0xff && bytes[1] === 0xfe) return { encoding: 'utf-16le', note: 'read as UTF-16 (little-endian), which its byte order mark announces' };
-      if (bytes[0] === 0xfe && bytes[1] === 0xff) return { encoding: 'utf-16be', note: 'read as UTF-16 (big-endian), which its byte order mark announces' };
+      if (bytes[0] === 0xff && bytes[1] === 0xfe)
+        return { encoding: 'utf-16le', note: 'read as UTF-16 (little-endian), which its byte order mark announces' };
+      if (bytes[0] === 0xfe && bytes[1] === 0xff)
+        return { encoding: 'utf-16be', note: 'read as UTF-16 (big-endian), which its byte order mark announces' };
     }
     counter.add(bytes);
-    if (counter.counts.zeros > 0) return { encoding: null, note: 'it holds zero bytes, so it is not text (UTF-16 needs a byte order mark)' };
+    if (counter.counts.zeros > 0)
+      return { encoding: null, note: 'it holds zero bytes, so it is not text (UTF-16 needs a byte order mark)' };
   }
   return verdict(counter.finish());
 }
 
 function verdict({ bytes, controls, high, sequences, invalid }: ByteCounts): EncodingVerdict {
-  if (controls > bytes * LARGEST_CONTROL_SHARE) return { encoding: null, note: `${controls} of its ${bytes} bytes are control characters, so it is not text` };
+  if (controls > bytes * LARGEST_CONTROL_SHARE)
+    return { encoding: null, note: `${controls} of its ${bytes} bytes are control characters, so it is not text` };
   if (invalid === 0) return { encoding: 'utf-8', note: null };
-  if (sequences >= VALID_PER_INVALID * invalid) return { encoding: 'utf-8', note: `${invalid} bytes are not valid UTF-8 and were read as unknown characters` };
-  if (high > bytes * LARGEST_HIGH_SHARE) return { encoding: null, note: `it is neither UTF-8 nor western European text (${high} of its ${bytes} bytes are above 127); convert it to UTF-8` };
+  if (sequences >= VALID_PER_INVALID * invalid)
+    return { encoding: 'utf-8', note: `${invalid} bytes are not valid UTF-8 and were read as unknown characters` };
+  if (high > bytes * LARGEST_HIGH_SHARE)
+    return {
+      encoding: null,
+      note: `it is neither UTF-8 nor western European text (${high} of its ${bytes} bytes are above 127); convert it to UTF-8`,
+    };
   return { encoding: 'windows-1252', note: 'not valid UTF-8; read as windows-1252 (western European)' };
 }
 

@@ -58,16 +58,29 @@ export function splitDocuments(documents: readonly SplittableDocument[], options
     split.test = firstTokens(split.test, targets.test);
     split.train = firstTokens(inOrder(split.train, order), maxTokens);
   }
-  for (const part of [split.train, split.validation, split.test]) part.sort((a, b) => a.document - b.document || a.start - b.start);
+  for (const part of [split.train, split.validation, split.test])
+    part.sort((a, b) => a.document - b.document || a.start - b.start);
   return split;
 }
 
 function checkFractions(validationFraction: number, testFraction: number): void {
-  for (const [name, fraction] of [['validation_fraction', validationFraction], ['test_fraction', testFraction]] as const) {
-    if (!(fraction >= 0 && fraction < 1)) throw new CodedError('invalid_value', `${name} is ${fraction}, but must be at least 0 and below 1 (0.05 is usual).`, { param: name });
+  for (const [name, fraction] of [
+    ['validation_fraction', validationFraction],
+    ['test_fraction', testFraction],
+  ] as const) {
+    if (!(fraction >= 0 && fraction < 1))
+      throw new CodedError(
+        'invalid_value',
+        `${name} is ${fraction}, but must be at least 0 and below 1 (0.05 is usual).`,
+        { param: name },
+      );
   }
   if (validationFraction + testFraction > 0.9) {
-    throw new CodedError('invalid_value', `validation_fraction and test_fraction are ${validationFraction + testFraction} together, which leaves less than a tenth to train on. Lower them.`, { param: 'validation_fraction' });
+    throw new CodedError(
+      'invalid_value',
+      `validation_fraction and test_fraction are ${validationFraction + testFraction} together, which leaves less than a tenth to train on. Lower them.`,
+      { param: 'validation_fraction' },
+    );
   }
 }
 
@@ -87,12 +100,23 @@ function splitWhole(documents: readonly SplittableDocument[], order: readonly nu
   };
   const validation = take(targets.validation, targets.test > 0 ? 1 : 0);
   const test = take(targets.test, 0);
-  const blocks = (indices: readonly number[]): Block[] => indices.map((document) => ({ document, start: 0, length: lengthOf(document) }));
-  return { train: blocks([...free, longest]), validation: blocks(validation), test: blocks(test), sharesDocument: false };
+  const blocks = (indices: readonly number[]): Block[] =>
+    indices.map((document) => ({ document, start: 0, length: lengthOf(document) }));
+  return {
+    train: blocks([...free, longest]),
+    validation: blocks(validation),
+    test: blocks(test),
+    sharesDocument: false,
+  };
 }
 
 /** Documents, at least one and at most `most`, whose lengths add up to about `target`. */
-function closestTo(target: number, order: readonly number[], lengthOf: (index: number) => number, most: number): number[] {
+function closestTo(
+  target: number,
+  order: readonly number[],
+  lengthOf: (index: number) => number,
+  most: number,
+): number[] {
   const taken: number[] = [];
   let sum = 0;
   for (const index of order) {
@@ -110,7 +134,10 @@ function splitLongest(documents: readonly SplittableDocument[], targets: Targets
   const train: Block[] = [];
   const validation: Block[] = [];
   const test: Block[] = [];
-  const longest = documents.reduce((best, { length }, index) => (length > (documents[best]?.length ?? 0) ? index : best), 0);
+  const longest = documents.reduce(
+    (best, { length }, index) => (length > (documents[best]?.length ?? 0) ? index : best),
+    0,
+  );
   for (const [document, { length }] of documents.entries()) {
     if (document !== longest) {
       train.push({ document, start: 0, length });

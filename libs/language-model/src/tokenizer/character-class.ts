@@ -1,5 +1,14 @@
 /** What a character is to the scanner. Letters and digits of every script build words; marks continue whatever they follow. */
-export const CharacterClass = { Space: 1, Lower: 2, Upper: 3, Digit: 4, Letter: 5, Mark: 6, Ignorable: 7, Symbol: 8 } as const;
+export const CharacterClass = {
+  Space: 1,
+  Lower: 2,
+  Upper: 3,
+  Digit: 4,
+  Letter: 5,
+  Mark: 6,
+  Ignorable: 7,
+  Symbol: 8,
+} as const;
 export type CharacterClass = (typeof CharacterClass)[keyof typeof CharacterClass];
 
 const SPACE = /[\s\p{Cc}\u200B\u2060\uFEFF]/u;

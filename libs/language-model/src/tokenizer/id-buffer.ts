@@ -1,8 +1,8 @@
-const CHUNK_BITS = 20;
+const CHUNK_BITS = 16;
 const CHUNK_LENGTH = 1 << CHUNK_BITS;
 const CHUNK_MASK = CHUNK_LENGTH - 1;
 
-/** Growing list of 32-bit ids in chunks of 4 MiB: never copied to grow, 4 bytes an id. */
+/** Growing list of 32-bit ids in chunks of 256 KiB: never copied to grow, 4 bytes an id. */
 export class IdBuffer {
   #chunks: Uint32Array[] = [];
   #current: Uint32Array = new Uint32Array(0);
@@ -32,7 +32,7 @@ export class IdBuffer {
   /** Parts of the chunks that hold the ids from `start` to `start + length`, in order; views, not copies. */
   *slices(start: number, length: number): Generator<Uint32Array> {
     const end = start + length;
-    for (let position = start; position < end; ) {
+    for (let position = start; position < end;) {
       const offset = position & CHUNK_MASK;
       const taken = Math.min(CHUNK_LENGTH - offset, end - position);
       const chunk = this.#chunks[position >> CHUNK_BITS];

@@ -1,20 +1,27 @@
-import { Casing, DOCUMENT_TOKEN, END_OF_LINE_TOKEN, UNKNOWN_TOKEN, wellFormed } from './token-forms.js';
-import type { LexemeSink } from './text-scanner.js';
+import { DOCUMENT_TOKEN, END_OF_LINE_TOKEN, UNKNOWN_TOKEN, wellFormed } from './token-forms.js';
 
 // ASCII white space only, as the authors of the benchmarks counted: a byte order mark between spaces is a token.
 const WORD = /[^ \t\v\f\r]+/gu;
 const MAXIMUM_TOKEN_LENGTH = 256; // UTF-16 units
+
+/** Receives the tokens of pretokenized text, in order. */
+export interface PretokenizedSink {
+  word(text: string): void;
+  endOfLine(): void;
+  /** `<unk>` itself, or a token that no vocabulary holds. */
+  unknown(): void;
+}
 
 /**
  * Splits text that is tokenised already: tokens stand between white space and are taken as they are, every line end is a lexeme of its own.
  * A last line without a line end counts as a line.
  */
 export class PretokenizedScanner {
-  readonly #sink: LexemeSink;
+  readonly #sink: PretokenizedSink;
   #rest = '';
   #lineBegun = false;
 
-  constructor(sink: LexemeSink) {
+  constructor(sink: PretokenizedSink) {
     this.#sink = sink;
   }
 
@@ -50,8 +57,9 @@ export class PretokenizedScanner {
   #report(token: string): void {
     this.#lineBegun = true;
     if (token === END_OF_LINE_TOKEN) this.#sink.endOfLine();
-    else if (token === UNKNOWN_TOKEN || token === DOCUMENT_TOKEN || token.length > MAXIMUM_TOKEN_LENGTH) this.#sink.unknown();
-    else this.#sink.word(wellFormed(token), Casing.Mixed);
+    else if (token === UNKNOWN_TOKEN || token === DOCUMENT_TOKEN || token.length > MAXIMUM_TOKEN_LENGTH)
+      this.#sink.unknown();
+    else this.#sink.word(wellFormed(token));
   }
 
   #endLine(): void {

@@ -1,5 +1,13 @@
 import type { TokenizerMode } from './token-forms.js';
-import { CAPITAL_TOKEN, capitalize, DOCUMENT_TOKEN, END_OF_LINE_TOKEN, PARAGRAPH_TOKEN, UNKNOWN_TOKEN, UPPER_TOKEN } from './token-forms.js';
+import {
+  CAPITAL_TOKEN,
+  capitalize,
+  DOCUMENT_TOKEN,
+  END_OF_LINE_TOKEN,
+  PARAGRAPH_TOKEN,
+  UNKNOWN_TOKEN,
+  UPPER_TOKEN,
+} from './token-forms.js';
 
 const Kind = { Word: 0, Unknown: 1, Mark: 2, Capital: 3, Upper: 4, Break: 5, LineEnd: 6 } as const;
 type Kind = (typeof Kind)[keyof typeof Kind];

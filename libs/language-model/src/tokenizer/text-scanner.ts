@@ -11,8 +11,6 @@ export interface LexemeSink {
   paragraphBreak(): void;
   /** Something no vocabulary holds: a word of more than 64 characters, a stray mark, `<unk>` itself. */
   unknown(): void;
-  /** The end of a line, of pretokenized text only. */
-  endOfLine(): void;
 }
 
 const MAXIMUM_WORD_LENGTH = 64; // UTF-16 units
@@ -149,7 +147,12 @@ export class TextScanner {
     }
     const width = codePoint > 0xffff ? 2 : 1;
     let end = start + width;
-    while (end < text.length && end - start < MAXIMUM_MARKS && characterClass(text.charCodeAt(end)) === CharacterClass.Mark) end++;
+    while (
+      end < text.length &&
+      end - start < MAXIMUM_MARKS &&
+      characterClass(text.charCodeAt(end)) === CharacterClass.Mark
+    )
+      end++;
     const written = text.slice(start, end);
     const left = this.#begin(false);
     this.#mark = codePoint < 128 && end === start + 1 ? written : wellFormed(written).normalize('NFC');
@@ -191,7 +194,8 @@ export class TextScanner {
     const written = curly ? text.slice(start, index).replaceAll('’', "'") : text.slice(start, index);
     if (!plain) this.#reportUnicodeWord(written);
     else if (uppers === 0) this.#sink.word(written, Casing.Lower);
-    else if (uppers === 1 && characterClass(text.charCodeAt(start)) === CharacterClass.Upper) this.#sink.word(written.toLowerCase(), Casing.Capital);
+    else if (uppers === 1 && characterClass(text.charCodeAt(start)) === CharacterClass.Upper)
+      this.#sink.word(written.toLowerCase(), Casing.Capital);
     else if (lowers === 0) this.#sink.word(written.toLowerCase(), Casing.Upper);
     else this.#sink.word(written, Casing.Mixed);
     return index;

@@ -2,6 +2,9 @@
 export const TOKENIZER_MODES = ['text', 'words', 'pretokenized'] as const;
 export type TokenizerMode = (typeof TOKENIZER_MODES)[number];
 
+/** Largest vocabulary: token ids are stored in 16 bits. */
+export const LARGEST_VOCABULARY = 65_536;
+
 /** Id of `<unk>`, the class of every word outside the vocabulary. */
 export const UNKNOWN_ID = 0;
 /** Id of `<doc>`, which begins every document. */
@@ -88,7 +91,16 @@ export function capitalize(word: string): string {
 
 /** Compares by code point (JavaScript compares UTF-16 units, which puts the astral planes before U+E000). */
 export function compareCodePoints(a: string, b: string): number {
-  return a === b ? 0 : Buffer.compare(Buffer.from(a), Buffer.from(b));
+  const length = Math.min(a.length, b.length);
+  let index = 0;
+  while (index < length && a.charCodeAt(index) === b.charCodeAt(index)) index++;
+  if (index === length) return a.length - b.length;
+  return rank(a.charCodeAt(index)) - rank(b.charCodeAt(index));
+}
+
+/** Order of a UTF-16 unit where surrogates stand for code points above all others. */
+function rank(unit: number): number {
+  return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit;
 }
 
 const LONE_SURROGATE = /\p{Surrogate}/gu;

@@ -1,10 +1,17 @@
 import { CodedError } from '#errors';
-import { PretokenizedScanner } from './pretokenized-scanner.js';
+import { createScanner } from './create-scanner.js';
 import { StreamDecoder, TokenPrinter } from './stream-decoder.js';
-import type { LexemeSink } from './text-scanner.js';
-import { TextScanner } from './text-scanner.js';
 import type { TokenizerMode } from './token-forms.js';
-import { CAPITAL_TOKEN, Casing, DOCUMENT_ID, END_OF_LINE_TOKEN, PARAGRAPH_TOKEN, punctuationForms, RESERVED_TOKENS, TOKENIZER_MODES, UNKNOWN_ID, UPPER_TOKEN } from './token-forms.js';
+import {
+  DOCUMENT_ID,
+  END_OF_LINE_TOKEN,
+  LARGEST_VOCABULARY,
+  punctuationForms,
+  RESERVED_TOKENS,
+  TOKENIZER_MODES,
+  UNKNOWN_ID,
+  UNKNOWN_TOKEN,
+} from './token-forms.js';
 
 /** `tokenizer.json` of an artifact bundle: the tokens by id. */
 export interface TokenizerJson {
@@ -48,10 +55,12 @@ export class Tokenizer {
   static fromJSON(json: unknown): Tokenizer {
     const { mode, tokens } = validated(json);
     const ids = new Map(tokens.map((text, id) => [text, id]));
-    if (ids.size !== tokens.length) throw corrupt(`it lists ${tokens.length} tokens, but only ${ids.size} different ones`);
+    if (ids.size !== tokens.length)
+      throw corrupt(`it lists ${tokens.length} tokens, but only ${ids.size} different ones`);
     for (const [id, text] of RESERVED_TOKENS[mode].entries()) {
       const found = ids.get(text);
-      if (found === undefined || (id <= DOCUMENT_ID && found !== id)) throw corrupt(`the token ${text} is ${found === undefined ? 'missing' : `at ${found}, not at ${id}`}`);
+      if (found === undefined || (id <= DOCUMENT_ID && found !== id))
+        throw corrupt(`the token ${text} is ${found === undefined ? 'missing' : `at ${found}, not at ${id}`}`);
     }
     return new Tokenizer(mode, tokens, ids);
   }
@@ -88,8 +97,19 @@ export class Tokenizer {
   /** Token ids of a text, without `<doc>`. Takes time linear in the length, whatever the text. */
   encode(text: string): number[] {
     const ids: number[] = [];
-    const sink = this.#sink(ids);
-    const scanner = this.mode === 'pretokenized' ? new PretokenizedScanner(sink) : new TextScanner(sink);
+    const add = (token: string): void => {
+      ids.push(this.#ids.get(token) ?? UNKNOWN_ID);
+    };
+    const scanner = createScanner(this.mode, {
+      word: add,
+      reserved: add,
+      mark: (mark, left, right) => {
+        add(punctuationForms(mark, left, right).find((spelling) => this.#ids.has(spelling)) ?? UNKNOWN_TOKEN);
+      },
+      unknown: () => {
+        ids.push(UNKNOWN_ID);
+      },
+    });
     scanner.push(text);
     scanner.finish(true);
     return ids;
@@ -111,52 +131,27 @@ export class Tokenizer {
   createStreamDecoder(previousIds: ArrayLike<number> = [], previousText = ''): StreamDecoder {
     return new StreamDecoder(this.#printer, previousIds, previousText);
   }
-
-  #sink(ids: number[]): LexemeSink {
-    const add = (text: string): void => {
-      ids.push(this.#ids.get(text) ?? UNKNOWN_ID);
-    };
-    const unknown = (): void => {
-      ids.push(UNKNOWN_ID);
-    };
-    if (this.mode === 'pretokenized') {
-      return { word: add, endOfLine: () => { add(END_OF_LINE_TOKEN); }, unknown, punctuation: () => undefined, paragraphBreak: () => undefined };
-    }
-    if (this.mode === 'words') {
-      return {
-        word: (text, casing) => { add(casing === Casing.Mixed ? text.toLowerCase().normalize('NFC') : text); },
-        unknown,
-        punctuation: () => undefined,
-        paragraphBreak: () => undefined,
-        endOfLine: () => undefined,
-      };
-    }
-    return {
-      word: (text, casing) => {
-        if (casing === Casing.Capital) add(CAPITAL_TOKEN);
-        else if (casing === Casing.Upper) add(UPPER_TOKEN);
-        add(text);
-      },
-      punctuation: (mark, left, right) => {
-        add(punctuationForms(mark, left, right).find((spelling) => this.#ids.has(spelling)) ?? mark);
-      },
-      paragraphBreak: () => { add(PARAGRAPH_TOKEN); },
-      unknown,
-      endOfLine: () => undefined,
-    };
-  }
 }
 
 function validated(json: unknown): { mode: TokenizerMode; tokens: string[] } {
   if (typeof json !== 'object' || json === null) throw corrupt('it is not a JSON object');
   const { format, version, mode, tokens } = json as Partial<Record<keyof TokenizerJson, unknown>>;
-  if (format !== 'understudy-tokenizer' || version !== 1) throw corrupt(`its format is ${JSON.stringify(format)} version ${JSON.stringify(version)}, expected "understudy-tokenizer" version 1`);
+  if (format !== 'understudy-tokenizer' || version !== 1)
+    throw corrupt(
+      `its format is ${JSON.stringify(format)} version ${JSON.stringify(version)}, expected "understudy-tokenizer" version 1`,
+    );
   const knownMode = TOKENIZER_MODES.find((known) => known === mode);
-  if (knownMode === undefined) throw corrupt(`its mode is ${JSON.stringify(mode)}, expected one of ${TOKENIZER_MODES.join(', ')}`);
-  if (!Array.isArray(tokens) || !tokens.every((text) => typeof text === 'string' && text !== '')) throw corrupt('its tokens are not a list of texts');
+  if (knownMode === undefined)
+    throw corrupt(`its mode is ${JSON.stringify(mode)}, expected one of ${TOKENIZER_MODES.join(', ')}`);
+  if (!Array.isArray(tokens) || !tokens.every((text) => typeof text === 'string' && text !== ''))
+    throw corrupt('its tokens are not a list of texts');
+  if (tokens.length > LARGEST_VOCABULARY) throw corrupt(`it lists ${tokens.length} tokens, but ids have 16 bits`);
   return { mode: knownMode, tokens: [...(tokens as string[])] };
 }
 
 function corrupt(reason: string): CodedError {
-  return new CodedError('bundle_corrupt', `tokenizer.json cannot be used: ${reason}. Take the bundle from its source again.`);
+  return new CodedError(
+    'bundle_corrupt',
+    `tokenizer.json cannot be used: ${reason}. Take the bundle from its source again.`,
+  );
 }

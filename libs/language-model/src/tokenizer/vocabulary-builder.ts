@@ -1,21 +1,29 @@
 import { CodedError } from '#errors';
+import { createScanner } from './create-scanner.js';
 import { IdBuffer } from './id-buffer.js';
-import { PretokenizedScanner } from './pretokenized-scanner.js';
-import type { LexemeSink } from './text-scanner.js';
-import { TextScanner } from './text-scanner.js';
-import type { TokenizerMode } from './token-forms.js';
-import { CAPITAL_TOKEN, Casing, compareCodePoints, END_OF_LINE_TOKEN, Gap, PARAGRAPH_TOKEN, punctuationForms, RESERVED_TOKENS, UNKNOWN_ID, UPPER_TOKEN } from './token-forms.js';
+import type { Gap, TokenizerMode } from './token-forms.js';
+import {
+  CAPITAL_TOKEN,
+  compareCodePoints,
+  END_OF_LINE_TOKEN,
+  LARGEST_VOCABULARY,
+  PARAGRAPH_TOKEN,
+  punctuationForms,
+  RESERVED_TOKENS,
+  UNKNOWN_ID,
+  UPPER_TOKEN,
+} from './token-forms.js';
 import { Tokenizer } from './tokenizer.js';
 
-const CAPITAL = 2;
-const UPPER = 3;
-const PARAGRAPH = 4;
-const END_OF_LINE = 5;
+// Provisional ids of the tokens that no word or mark has; 0 is unknown, 1 is never used here.
+const RESERVED_IDS: ReadonlyMap<string, number> = new Map([
+  [CAPITAL_TOKEN, 2],
+  [UPPER_TOKEN, 3],
+  [PARAGRAPH_TOKEN, 4],
+  [END_OF_LINE_TOKEN, 5],
+]);
 const FIRST_FREE = 6;
-const GAPS = 9; // gaps on the left times gaps on the right
-
-/** Largest vocabulary: token ids are stored in 16 bits. */
-export const LARGEST_VOCABULARY = 65_536;
+const GAP_STATES = 9; // gaps on the left times gaps on the right
 
 /** A contiguous run of the tokens read so far. */
 export interface TokenRange {
@@ -41,22 +49,34 @@ export interface BuiltVocabulary {
  */
 export class VocabularyBuilder {
   readonly mode: TokenizerMode;
-  readonly #scanner: TextScanner | PretokenizedScanner;
+  readonly #scanner: ReturnType<typeof createScanner>;
   readonly #ids = new IdBuffer();
   readonly #words = new Map<string, number>();
   // Provisional ids of a mark by the gaps beside it; 0 where not seen.
   readonly #marks = new Map<string, Uint32Array>();
   readonly #dictionaryLimit: number;
   #marksSeen = 0;
-  #counts = new Uint32Array(1 << 16);
+  #counts = new Uint32Array(1 << 12);
   #nextId = FIRST_FREE;
   #forgotten = 0;
 
   constructor(mode: TokenizerMode, options: { dictionaryLimit?: number } = {}) {
     this.mode = mode;
     this.#dictionaryLimit = options.dictionaryLimit ?? 1 << 20;
-    const sink: LexemeSink = mode === 'text' ? this.#textSink() : this.#wordSink();
-    this.#scanner = mode === 'pretokenized' ? new PretokenizedScanner(sink) : new TextScanner(sink);
+    this.#scanner = createScanner(mode, {
+      word: (text) => {
+        this.#add(this.#wordId(text));
+      },
+      mark: (mark, left, right) => {
+        this.#add(this.#markId(mark, left, right));
+      },
+      reserved: (token) => {
+        this.#add(RESERVED_IDS.get(token) ?? UNKNOWN_ID);
+      },
+      unknown: () => {
+        this.#add(UNKNOWN_ID);
+      },
+    });
   }
 
   /** Tokens read so far. */
@@ -94,8 +114,16 @@ export class VocabularyBuilder {
   build(ranges: readonly TokenRange[], options: { maxVocabularySize: number; minimumCount?: number }): BuiltVocabulary {
     const { maxVocabularySize, minimumCount = 1 } = options;
     const reserved = RESERVED_TOKENS[this.mode];
-    if (!Number.isInteger(maxVocabularySize) || maxVocabularySize <= reserved.length || maxVocabularySize > LARGEST_VOCABULARY) {
-      throw new CodedError('invalid_value', `max_vocab_size is ${maxVocabularySize}, but must be an integer from ${reserved.length + 1} to ${LARGEST_VOCABULARY} (10,000 is usual).`, { param: 'max_vocab_size' });
+    if (
+      !Number.isInteger(maxVocabularySize) ||
+      maxVocabularySize <= reserved.length ||
+      maxVocabularySize > LARGEST_VOCABULARY
+    ) {
+      throw new CodedError(
+        'invalid_value',
+        `max_vocab_size is ${maxVocabularySize}, but must be an integer from ${reserved.length + 1} to ${LARGEST_VOCABULARY} (10,000 is usual).`,
+        { param: 'max_vocab_size' },
+      );
     }
     const counts = this.#countRanges(ranges);
     const candidates = this.#candidates(counts);
@@ -107,7 +135,12 @@ export class VocabularyBuilder {
     let free = maxVocabularySize - reserved.length;
     const chosen = sorted.filter(([text]) => reserved.includes(text) || free-- > 0).map(([text]) => text);
     const unseen = reserved.slice(2).filter((text) => !candidates.has(text));
-    const tokenizer = Tokenizer.fromJSON({ format: 'understudy-tokenizer', version: 1, mode: this.mode, tokens: [...reserved.slice(0, 2), ...chosen, ...unseen] });
+    const tokenizer = Tokenizer.fromJSON({
+      format: 'understudy-tokenizer',
+      version: 1,
+      mode: this.mode,
+      tokens: [...reserved.slice(0, 2), ...chosen, ...unseen],
+    });
     const finalIds = this.#finalIds(tokenizer);
     const encodeRange = (range: TokenRange, target: Uint16Array, offset: number): number => {
       let position = offset;
@@ -122,43 +155,6 @@ export class VocabularyBuilder {
       return unknown;
     };
     return { tokenizer, distinctTokens, encodeRange };
-  }
-
-  #textSink(): LexemeSink {
-    return {
-      word: (text, casing) => {
-        if (casing === Casing.Capital) this.#add(CAPITAL);
-        else if (casing === Casing.Upper) this.#add(UPPER);
-        this.#add(this.#wordId(text));
-      },
-      punctuation: (mark, left, right) => {
-        this.#add(this.#markId(mark, left, right));
-      },
-      paragraphBreak: () => {
-        this.#add(PARAGRAPH);
-      },
-      unknown: () => {
-        this.#add(UNKNOWN_ID);
-      },
-      endOfLine: () => undefined,
-    };
-  }
-
-  #wordSink(): LexemeSink {
-    const isLowered = this.mode === 'words';
-    return {
-      word: (text, casing) => {
-        this.#add(this.#wordId(isLowered && casing === Casing.Mixed ? text.toLowerCase().normalize('NFC') : text));
-      },
-      punctuation: () => undefined,
-      paragraphBreak: () => undefined,
-      unknown: () => {
-        this.#add(UNKNOWN_ID);
-      },
-      endOfLine: () => {
-        this.#add(END_OF_LINE);
-      },
-    };
   }
 
   #add(id: number): void {
@@ -178,7 +174,7 @@ export class VocabularyBuilder {
   #markId(mark: string, left: Gap, right: Gap): number {
     let ids = this.#marks.get(mark);
     if (ids === undefined) {
-      ids = new Uint32Array(GAPS);
+      ids = new Uint32Array(GAP_STATES);
       this.#marks.set(Buffer.from(mark, 'utf16le').toString('utf16le'), ids);
     }
     const state = left * 3 + right;
@@ -233,7 +229,7 @@ export class VocabularyBuilder {
     const add = (text: string, count: number): void => {
       if (count > 0) candidates.set(text, (candidates.get(text) ?? 0) + count);
     };
-    for (const [text, id] of this.#reservedIds()) add(text, counts[id]!);
+    for (const [text, id] of RESERVED_IDS) add(text, counts[id]!);
     for (const [text, id] of this.#words) add(text, counts[id]!);
     for (const [mark, ids] of this.#marks) {
       for (const [state, id] of ids.entries()) {
@@ -243,14 +239,10 @@ export class VocabularyBuilder {
     return candidates;
   }
 
-  #reservedIds(): [string, number][] {
-    return [[CAPITAL_TOKEN, CAPITAL], [UPPER_TOKEN, UPPER], [PARAGRAPH_TOKEN, PARAGRAPH], [END_OF_LINE_TOKEN, END_OF_LINE]];
-  }
-
   /** Final id of every provisional id; 0 where the vocabulary has none. */
   #finalIds(tokenizer: Tokenizer): Uint16Array {
     const finalIds = new Uint16Array(this.#nextId);
-    for (const [text, id] of [...this.#reservedIds(), ...this.#words]) finalIds[id] = tokenizer.idOf(text) ?? UNKNOWN_ID;
+    for (const [text, id] of [...RESERVED_IDS, ...this.#words]) finalIds[id] = tokenizer.idOf(text) ?? UNKNOWN_ID;
     for (const [mark, ids] of this.#marks) {
       for (const [state, id] of ids.entries()) {
         if (id !== 0) finalIds[id] = firstKnown(tokenizer, formsOf(mark, state));
