@@ -1,14 +1,17 @@
 import { Readable } from 'node:stream';
 import { toErrorBody } from '#errors';
 import { ChunkQueue, type StreamEvent } from './chunk-queue.js';
-import { completionChunk, completionHead, type CompletionHead } from './completion-shape.js';
-import type { CompletionTask } from './completion-task.js';
+import { completionChunk, type CompletionHead } from './completion-shape.js';
+import type { RunOptions } from './completion-task.js';
 
 /** How long a client hears nothing before it is told that it still waits. */
 const KEEP_ALIVE_MS = 10_000;
 
-/** What a stream of completions needs besides its task. */
+/** What a stream of completions is made from. */
 export interface StreamOptions {
+  readonly head: CompletionHead;
+  /** Generates; called once. */
+  readonly run: (options: RunOptions) => Promise<unknown>;
   /** Aborts when the client is gone. */
   readonly signal: AbortSignal;
   /** Told of a failure after the first byte, when it can no longer become a status. */
@@ -17,15 +20,15 @@ export interface StreamOptions {
 }
 
 /**
- * Runs the task and gives its text as server-sent events, ready to be sent.
+ * Gives text as server-sent events while it is generated.
  *
- * Waits for the first event, so that a task that is refused or fails at once becomes an HTTP status and not a stream.
- * @throws whatever the task throws before its first event
+ * Waits for the first event, so that a request that is refused or fails at once becomes an HTTP status and not a stream.
+ * @throws whatever `run` throws before its first event
  */
-export async function streamCompletion(task: CompletionTask, options: StreamOptions): Promise<Readable> {
+export async function streamCompletion(options: StreamOptions): Promise<Readable> {
   const queue = new ChunkQueue();
   const keepAliveMs = options.keepAliveMs ?? KEEP_ALIVE_MS;
-  task
+  options
     .run({
       signal: options.signal,
       onText: (index, text) => queue.put({ kind: 'text', index, text }),
@@ -37,21 +40,17 @@ export async function streamCompletion(task: CompletionTask, options: StreamOpti
     );
   const first = await queue.peek(keepAliveMs);
   if (first?.kind === 'failed') throw first.error;
-  return Readable.from(frames(queue, completionHead(task.loaded), { ...options, keepAliveMs }), { objectMode: false });
+  return Readable.from(frames(queue, { ...options, keepAliveMs }), { objectMode: false });
 }
 
-async function* frames(
-  queue: ChunkQueue,
-  head: CompletionHead,
-  options: Required<StreamOptions>,
-): AsyncGenerator<string> {
+async function* frames(queue: ChunkQueue, options: Required<StreamOptions>): AsyncGenerator<string> {
   for (;;) {
     const events = await queue.take(options.keepAliveMs);
     if (options.signal.aborted) return;
     if (events.length === 0) yield ': keep-alive\n\n';
     for (const event of events) {
       if (event.kind === 'failed') options.onLateFailure(event.error);
-      yield frame(head, event);
+      yield frame(options.head, event);
       if (event.kind === 'failed' || event.kind === 'ended') return;
     }
   }

@@ -2,7 +2,6 @@ import { Body, Controller, HttpCode, Post, Req, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { PinoLogger } from 'nestjs-pino';
-import { isCodedError } from '#errors';
 import { RequireScope } from '#observability';
 import { Completer } from './completer.js';
 import { CompletionRequestDto } from './completion-request.dto.js';
@@ -57,7 +56,13 @@ export class CompletionsController {
     request: FastifyRequest,
     reply: FastifyReply,
   ): Promise<void> {
-    const events = await streamCompletion(task, { signal, onLateFailure: (error) => this.#logLate(error, request) });
+    const events = await streamCompletion({
+      head: completionHead(task.loaded),
+      run: (options) => task.run(options),
+      signal,
+      onLateFailure: (error) =>
+        this.logger.error({ err: error, reqId: request.id }, 'completion failed inside its stream'),
+    });
     await reply
       .headers({
         'content-type': 'text/event-stream; charset=utf-8',
@@ -65,11 +70,6 @@ export class CompletionsController {
         'x-accel-buffering': 'no',
       })
       .send(events);
-  }
-
-  #logLate(error: unknown, request: FastifyRequest): void {
-    if (!isCodedError(error, 'cancelled'))
-      this.logger.error({ err: error, reqId: request.id }, 'completion failed inside its stream');
   }
 }
 

@@ -1,0 +1,136 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { expect, vi } from 'vitest';
+import { FolderArtifactStore } from '#artifacts';
+import { loadConfig } from '#config';
+import { openDatabase } from '#database';
+import { trainModel } from '#language-model';
+import { Registry, type ApiScope, type ModelVersion } from '#registry';
+import { createTestDatabase, tinyCorpus } from '#testing';
+import { createGenerator } from '../src/create-generator.js';
+
+/** Everything small: a model trains in half a second and still has something to say. */
+const HYPERPARAMETERS = {
+  embedding_dim: 16,
+  lstm_units: 24,
+  num_layers: 1,
+  n_epochs: 1,
+  batch_size: 4,
+  sequence_length: 16,
+  dropout_rate: 0,
+  learning_rate: 0.02,
+};
+
+/** A generator that listens on a free port. */
+export interface Replica {
+  readonly app: NestFastifyApplication;
+  readonly url: string;
+  /** Fulfilled once it has a model. */
+  ready(): Promise<void>;
+}
+
+/** A registry of really trained models in a database of its own, and generators on it. */
+export interface GeneratorStand {
+  readonly registry: Registry;
+  readonly store: FolderArtifactStore;
+  readonly versions: readonly ModelVersion[];
+  readonly deployment: 'production';
+  /** A key for each scope. */
+  readonly keys: Readonly<Record<ApiScope, string>>;
+  start(environment?: Readonly<Record<string, string>>): Promise<Replica>;
+  close(): Promise<void>;
+}
+
+/** Trains `versions` models and registers them; nothing is promoted. */
+export async function openGeneratorStand(options: { readonly versions: number }): Promise<GeneratorStand> {
+  const testDatabase = await createTestDatabase();
+  const { connectionString } = testDatabase;
+  const folder = await mkdtemp(join(tmpdir(), 'understudy-generator-'));
+  const database = openDatabase({ connectionString });
+  const registry = new Registry(database);
+  const store = new FolderArtifactStore(join(folder, 'artifacts'));
+  const versions: ModelVersion[] = [];
+  for (let seed = 1; seed <= options.versions; seed++)
+    versions.push(await train(registry, store, join(folder, `run-${seed}`), seed));
+  const keyFor = async (scope: ApiScope): Promise<string> =>
+    (await registry.createApiKey({ name: `for ${scope}`, scopes: [scope], actor: 'test' })).key;
+  const keys = {
+    completions: await keyFor('completions'),
+    training: await keyFor('training'),
+    admin: await keyFor('admin'),
+  };
+  const replicas: NestFastifyApplication[] = [];
+  return {
+    registry,
+    store,
+    versions,
+    deployment: 'production',
+    keys,
+    async start(environment = {}) {
+      const config = loadConfig({
+        DATA_DIR: folder,
+        LOG_LEVEL: 'silent',
+        SERVING_THREADS: '1',
+        // So rarely that only a notification can be the reason for a change.
+        POLL_INTERVAL_MS: '3600000',
+        MODEL_ALIASES: 'gpt-3.5-turbo-instruct=production',
+        ...environment,
+      });
+      const app = await createGenerator(config, connectionString);
+      replicas.push(app);
+      await app.listen(0, '127.0.0.1');
+      const url = await app.getUrl();
+      const ready = (): Promise<void> =>
+        vi.waitFor(async () => expect((await fetch(`${url}/health/ready`)).status).toBe(200), { timeout: 20_000 });
+      return { app, url, ready };
+    },
+    async close() {
+      await Promise.all(replicas.map((app) => app.close()));
+      await database.close();
+      await testDatabase.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function train(
+  registry: Registry,
+  store: FolderArtifactStore,
+  workFolder: string,
+  seed: number,
+): Promise<ModelVersion> {
+  const corpus = await tinyCorpus({ documents: 8, words: 300, seed });
+  try {
+    const input = {
+      paths: [corpus.folder],
+      preset: 'small',
+      hyperparameters: HYPERPARAMETERS,
+      seed,
+      workFolder,
+      threads: 1,
+    };
+    const model = await trainModel(input, () => undefined, new AbortController().signal);
+    const { bundleSha256 } = await store.putBundle(model.bundleFolder);
+    const uploaded = await registry.createCorpus({
+      filename: 'tiny.txt',
+      sizeBytes: 1,
+      sha256: '0'.repeat(64),
+      purpose: 'fine-tune',
+    });
+    const { id } = await registry.createTrainingRun({ corpusId: uploaded.id, preset: 'small', seed });
+    const { fence } = await registry.startRun(id);
+    return await registry.completeRun(id, fence, {
+      bundleSha256,
+      dataSha256: model.dataSha256,
+      codeVersion: 'test',
+      hyperparameters: HYPERPARAMETERS,
+      parameters: model.parameters,
+      trainedTokens: model.trainedTokens,
+      metrics: { gapPoints: model.metrics.gapPoints },
+    });
+  } finally {
+    await corpus.remove();
+  }
+}
