@@ -41,6 +41,8 @@ export class FolderArtifactStore {
     source: AsyncIterable<Uint8Array>,
     options: { readonly maxBytes?: number } = {},
   ): Promise<StoredArtifact> {
+    // A stream may fail before it is first read from here; without a listener that would end the process. Reading it then throws the same error.
+    if (source instanceof Readable) source.on('error', () => undefined);
     let sourceError: unknown;
     async function* watched(): AsyncGenerator<Uint8Array> {
       try {

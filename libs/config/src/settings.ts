@@ -138,7 +138,7 @@ export const SETTINGS = {
   modelAliases: setting(
     'MODEL_ALIASES',
     pairs(),
-    {},
+    Object.freeze({}),
     'More names for models: pairs name=target separated by commas, such as gpt-3.5-turbo-instruct=production.',
   ),
 

@@ -1,3 +1,4 @@
 export { CodedError, isCodedError, isErrorCode, type CodedErrorOptions } from './coded-error.js';
-export { ERROR_CATALOGUE, type ErrorCode, type ErrorType } from './error-catalogue.js';
 export { toErrorBody, type ErrorBody } from './error-body.js';
+export { ERROR_CATALOGUE, type ErrorCode, type ErrorType } from './error-catalogue.js';
+export { renderErrorDocument } from './error-document.js';

@@ -44,11 +44,3 @@ export function assertTransition<State extends string>(
   const next = possible.length === 0 ? 'it is in its last state' : `it can only become ${possible.join(' or ')}`;
   throw new CodedError('conflict', `The ${subject} is ${from} and cannot become ${to}; ${next}.`);
 }
-
-/** The states that can change to `to`: for updates that check the state they found. */
-export function statesBefore<State extends string>(
-  transitions: Readonly<Record<State, readonly string[]>>,
-  to: NoInfer<State>,
-): State[] {
-  return (Object.keys(transitions) as State[]).filter((from) => transitions[from].includes(to));
-}

@@ -12,7 +12,8 @@ const POLL_MS = 25;
 export interface PostmasterFile {
   readonly pid: number;
   readonly port: number;
-  readonly isStopping: boolean;
+  /** `starting`, `ready` or `stopping`. */
+  readonly status: string;
 }
 
 /** Reads `postmaster.pid`; `null` when there is none or it is not written to the end yet. */
@@ -20,7 +21,7 @@ export async function readPostmasterFile(data: string): Promise<PostmasterFile |
   const lines = (await readFile(join(data, 'postmaster.pid'), 'utf8').catch(() => '')).split('\n');
   const [pid, port] = [Number(lines[0]), Number(lines[3])];
   if (!Number.isInteger(pid) || pid <= 0) return null;
-  return { pid, port, isStopping: lines[7]?.trim() === 'stopping' };
+  return { pid, port, status: lines[7]?.trim() ?? '' };
 }
 
 /**
@@ -39,7 +40,7 @@ export async function assertNoServerRuns(data: string): Promise<void> {
       await rm(join(data, 'postmaster.pid'), { force: true });
       return;
     }
-    if (Date.now() > (file.isStopping ? shutdownEnd : noticeEnd)) {
+    if (Date.now() > (file.status === 'stopping' ? shutdownEnd : noticeEnd)) {
       throw new CodedError(
         'conflict',
         `Another process already runs PostgreSQL in ${data} (process ${file.pid}, port ${file.port}). ` +

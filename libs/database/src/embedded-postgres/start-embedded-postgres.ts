@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { CodedError } from '#errors';
+import { toDatabaseError } from '../database-errors.js';
 import { findPostgresPrograms } from './postgres-programs.js';
 import { identity, POSTGRES_NAME, preparePostgresHome, type PostgresHome } from './postgres-home.js';
 import { assertNoServerRuns, readPostmasterFile } from './postmaster-file.js';
@@ -66,7 +67,10 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     const port = options.port || (await findFreePort());
     const log = await openLog(home);
     const server = await spawnServer(home, port, log, options.durable ?? true);
-    const outcome = await waitUntilReady(home, port, server, log.start);
+    const outcome = await waitUntilReady(home, port, server, log.start).catch(async (error: unknown) => {
+      await stopServer(home, server);
+      throw toDatabaseError(error);
+    });
     if (outcome === 'ready') {
       return {
         connectionString: address(home, port, POSTGRES_NAME),
@@ -151,7 +155,12 @@ async function waitUntilReady(
 ): Promise<'ready' | 'port taken' | CodedError> {
   const end = Date.now() + START_LIMIT_MS;
   while (server.exitCode === null && server.signalCode === null) {
-    if (await createDatabase(home, port)) return 'ready';
+    const file = await readPostmasterFile(join(home.folder, 'data'));
+    // The port tells this server from one that another process starts in the folder at the same moment.
+    if (file?.status === 'ready' && file.port === port) {
+      await createDatabase(home, port);
+      return 'ready';
+    }
     if (Date.now() > end) {
       await stopServer(home, server);
       return new CodedError(
@@ -176,19 +185,16 @@ async function waitUntilReady(
   );
 }
 
-/** Whether the server answers; makes the project's database on its first start. */
-async function createDatabase(home: PostgresHome, port: number): Promise<boolean> {
-  const client = new pg.Client({ connectionString: address(home, port, 'postgres'), connectionTimeoutMillis: 5000 });
+/** Makes the project's database when the server runs for the first time. */
+async function createDatabase(home: PostgresHome, port: number): Promise<void> {
+  const client = new pg.Client({ connectionString: address(home, port, 'postgres'), connectionTimeoutMillis: 10_000 });
   client.on('error', () => undefined);
   try {
     await client.connect();
     const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [POSTGRES_NAME]);
     if (rowCount === 0) await client.query(`CREATE DATABASE "${POSTGRES_NAME}"`);
-    return true;
-  } catch {
-    return false;
   } finally {
-    await client.end().catch(() => undefined);
+    await client.end();
   }
 }
 

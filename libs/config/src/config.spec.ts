@@ -1,0 +1,122 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { parseEnv } from 'node:util';
+import { afterEach, describe, expect, it } from 'vitest';
+import { isCodedError } from '#errors';
+import { loadConfig, renderEnvExample } from './index.js';
+import { SETTINGS } from './settings.js';
+
+const home = process.cwd();
+afterEach(() => process.chdir(home));
+
+function messageOf(environment: Record<string, string>): string {
+  try {
+    loadConfig(environment);
+  } catch (error) {
+    if (isCodedError(error, 'configuration_invalid')) return error.message;
+    throw error;
+  }
+  return 'accepted';
+}
+
+describe('loadConfig', () => {
+  it('needs no variable at all', () => {
+    const config = loadConfig({});
+    expect(config).toMatchObject({
+      databaseUrl: null,
+      trainerPort: 4100,
+      generatorPort: 4000,
+      deployment: 'production',
+    });
+    expect(config.dataDir).toBe(resolve('.understudy'));
+    expect(config.artifactDir).toBe(resolve('.understudy/artifacts'));
+    expect(config.runsDir).toBe(resolve('.understudy/runs'));
+  });
+
+  it('keeps everything below DATA_DIR unless told otherwise', () => {
+    const config = loadConfig({ DATA_DIR: '/data', RUNS_DIR: '/fast/runs' });
+    expect([config.artifactDir, config.runsDir]).toEqual(['/data/artifacts', '/fast/runs']);
+  });
+
+  it('cannot be changed afterwards, aliases included', () => {
+    const config = loadConfig({ MODEL_ALIASES: 'a=b' });
+    expect(() => Object.assign(config, { trainerPort: 1 })).toThrow(TypeError);
+    expect(() => Object.assign(config.modelAliases, { a: 'c' })).toThrow(TypeError);
+    expect(() => Object.assign(loadConfig({}).modelAliases, { a: 'c' })).toThrow(TypeError);
+  });
+
+  it('reports every bad variable at once, a line each, with limit and value', () => {
+    const message = messageOf({
+      TRAINER_PORT: '70000',
+      LOG_LEVEL: 'loud',
+      MAX_BATCH_SIZE: '0',
+      GENERATOR_PORT: '4001',
+    });
+    expect(message.split('\n')).toEqual([
+      'TRAINER_PORT must be a whole number from 0 to 65535; got "70000".',
+      'LOG_LEVEL must be one of fatal, error, warn, info, debug, trace, silent; got "loud".',
+      'MAX_BATCH_SIZE must be a whole number from 1 to 1024; got "0".',
+    ]);
+  });
+
+  it.each(['12.5', '1e3', '0x10', 'NaN', '99999999999999999999', '--1', '1 2'])(
+    'takes %s for no whole number',
+    (text) => {
+      expect(messageOf({ GENERATOR_PORT: text })).toContain('GENERATOR_PORT must be a whole number');
+    },
+  );
+
+  it('takes an empty variable for one that is not given', () => {
+    expect(loadConfig({ GENERATOR_PORT: '', DATABASE_URL: '  ' })).toMatchObject({
+      generatorPort: 4000,
+      databaseUrl: null,
+    });
+  });
+
+  it('never repeats a database address, which holds a password', () => {
+    const message = messageOf({ DATABASE_URL: 'mysql://user:hunter2@host/db' });
+    expect(message).toContain('DATABASE_URL must be a PostgreSQL address');
+    expect(message).not.toContain('hunter2');
+  });
+
+  it.each(['a', 'a=', '=b', 'a=b=c', 'a=b,,c=d', 'a=b,a=c'])('refuses the aliases %s', (text) => {
+    expect(messageOf({ MODEL_ALIASES: text })).toMatch(/^MODEL_ALIASES (must be pairs|names "a" twice)/);
+  });
+
+  it('reads aliases as they stand, also those named like properties of all objects', () => {
+    const { modelAliases } = loadConfig({ MODEL_ALIASES: ' gpt = production , constructor=small' });
+    expect({ ...modelAliases }).toEqual({ gpt: 'production', constructor: 'small' });
+    expect('toString' in modelAliases).toBe(false);
+  });
+
+  it('reads .env in the working folder, under the real environment', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'understudy-config-'));
+    try {
+      writeFileSync(join(folder, '.env'), 'DEPLOYMENT=from-file\nPATH=from-file\nSERVING_THREADS=3\n');
+      process.chdir(folder);
+      const config = loadConfig();
+      expect([config.deployment, config.servingThreads]).toEqual(['from-file', 3]);
+      expect(process.env['DEPLOYMENT']).toBeUndefined();
+    } finally {
+      process.chdir(home);
+      rmSync(folder, { recursive: true });
+    }
+  });
+});
+
+describe('.env.example', () => {
+  const text = readFileSync('.env.example', 'utf8');
+
+  it('is what the settings say', () => {
+    expect(text).toBe(renderEnvExample());
+  });
+
+  it('explains every variable and states the default that is in force', () => {
+    const lines = text.split('\n').filter((line) => /^# [A-Z_]+=/.test(line));
+    const given = parseEnv(lines.map((line) => line.slice(2)).join('\n')) as Record<string, string>;
+    const variables = Object.values(SETTINGS).map(({ variable }) => variable);
+    expect(Object.keys(given).sort()).toEqual(variables.sort());
+    expect(loadConfig(given)).toEqual(loadConfig({}));
+  });
+});
