@@ -33,7 +33,15 @@ function readPackages(path) {
 
 function runNpmCi() {
   // No install script may run: some of them download from places other than the registry.
-  const args = ['ci', '--ignore-scripts', '--include=dev', '--include=optional', '--no-audit', '--no-fund', '--loglevel=error'];
+  const args = [
+    'ci',
+    '--ignore-scripts',
+    '--include=dev',
+    '--include=optional',
+    '--no-audit',
+    '--no-fund',
+    '--loglevel=error',
+  ];
   const npmCli = process.env.npm_execpath;
   const viaNode = npmCli !== undefined && /npm-cli\.c?js$/.test(npmCli);
   const result = viaNode

@@ -8,7 +8,7 @@ import type { Terminal } from './terminal.js';
 import { followJob } from './training/follow-job.js';
 import type { Job } from './training/job.js';
 import { createProgressDisplay } from './training/progress-display.js';
-import { formatCount, formatDuration } from './training/progress-text.js';
+import { describeMinutes, formatCount } from './training/progress-text.js';
 import { planTraining, type TrainingPlan } from './training/training-plan.js';
 
 /** What decides whether, and on what, a model is trained. */
@@ -121,7 +121,7 @@ function announce({ options, terminal }: FirstModelOptions, corpus: MeasuredCorp
       ? `At most ${formatCount(plan.tokens)} tokens are trained on; --max-train-tokens N sets another limit, 0 lifts it.`
       : `That is about ${formatCount(plan.tokens)} tokens in ${passes}.`,
   );
-  terminal.say(`On two cores this takes about ${formatDuration(plan.estimatedSeconds)} minutes.`);
+  terminal.say(`On two cores this takes ${describeMinutes(plan.estimatedSeconds)}.`);
   if (corpus.source.isDemonstration)
     terminal.say(
       'It is only there to show something. For your own texts: npm start -- --corpus FOLDER (.txt and .md files).',

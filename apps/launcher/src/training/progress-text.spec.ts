@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Job, JobProgress } from './job.js';
-import { describeEvaluation, describeProgress, formatCount, formatDuration } from './progress-text.js';
+import { describeEvaluation, describeMinutes, describeProgress, formatCount, formatDuration } from './progress-text.js';
 
 const progress: JobProgress = {
   phase: 'training',
@@ -43,7 +43,7 @@ describe('progress text', () => {
       sample: 'x',
     };
     expect(describeEvaluation(evaluation)).toBe(
-      '  after pass 1: perplexity 250 on held-out text, 21.4% of the next words right, train/validation gap 1.3 points',
+      '  held-out text: perplexity 250, 21.4% of the next words right, train/validation gap 1.3 points',
     );
   });
 
@@ -55,6 +55,14 @@ describe('progress text', () => {
     [-3, '0:00'],
   ])('writes %d seconds as %s', (seconds, text) => {
     expect(formatDuration(seconds)).toBe(text);
+  });
+
+  it.each([
+    [20, 'less than a minute'],
+    [75, 'about 1 minute'],
+    [150, 'about 3 minutes'],
+  ])('tells a person that %d seconds are %s', (seconds, text) => {
+    expect(describeMinutes(seconds)).toBe(text);
   });
 
   it('groups the digits of counts', () => {

@@ -24,9 +24,15 @@ function describeRate({ epoch, epochs, tokens_per_second, loss, seconds_left }: 
 }
 
 /** One line about a measurement on held-out text. */
-export function describeEvaluation({ validation, gap_points, epoch }: JobEvaluation): string {
+export function describeEvaluation({ validation, gap_points }: JobEvaluation): string {
   const accuracy = `${(validation.top1 * 100).toFixed(1)}% of the next words right`;
-  return `  after pass ${epoch}: perplexity ${validation.perplexity.toFixed(0)} on held-out text, ${accuracy}, train/validation gap ${gap_points.toFixed(1)} points`;
+  return `  held-out text: perplexity ${validation.perplexity.toFixed(0)}, ${accuracy}, train/validation gap ${gap_points.toFixed(1)} points`;
+}
+
+/** 20 -> `less than a minute`; 75 -> `about 1 minute`; 150 -> `about 3 minutes`. */
+export function describeMinutes(seconds: number): string {
+  const minutes = Math.round(seconds / 60);
+  return seconds < 45 ? 'less than a minute' : `about ${minutes} minute${minutes === 1 ? '' : 's'}`;
 }
 
 /** 75 -> `1:15`; 3675 -> `1:01:15`. */
