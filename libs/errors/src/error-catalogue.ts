@@ -152,6 +152,12 @@ export const ERROR_CATALOGUE = {
     retried: false,
     meaning: 'The loss stopped being a finite number; usually the learning rate is too high.',
   },
+  training_process_died: {
+    status: 500,
+    type: 'server_error',
+    retried: false,
+    meaning: 'The process that trained was killed or crashed; most often the memory of the machine was full.',
+  },
   graph_shape_mismatch: {
     status: 500,
     type: 'server_error',

@@ -72,7 +72,7 @@ export class JobEvaluation {
 
 /** How far a running job is. An addition to OpenAI's shape. */
 export class JobProgress {
-  @ApiProperty({ enum: ['reading', 'training', 'evaluating', 'exporting', 'verifying', 'registering'] })
+  @ApiProperty({ enum: ['reading', 'training', 'evaluating', 'exporting', 'verifying'] })
   phase!: string;
 
   @ApiProperty({ example: 0.42, description: 'Part that is done, from 0 to 1.' })

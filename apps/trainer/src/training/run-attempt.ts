@@ -13,6 +13,9 @@ import { whileDatabaseReturns } from './while-database-returns.js';
 /** Why a child was stopped before it was done. */
 export type StopReason = 'cancelled' | 'shutdown' | 'lost';
 
+/** How an attempt ended; `lost` leaves the run to whoever has it now. */
+export type AttemptEnd = 'succeeded' | 'failed' | 'cancelled' | 'requeued' | 'lost';
+
 /** How long the parts of an attempt may take, in milliseconds. */
 export interface AttemptTimes {
   readonly heartbeatIntervalMs: number;
@@ -46,13 +49,13 @@ export class RunAttempt {
   ) {}
 
   /** Trains and settles the run. Resolves when no process and no timer of the attempt is left. */
-  async carryOut(childScript: string, order: ChildOrder): Promise<void> {
+  async carryOut(childScript: string, order: ChildOrder): Promise<AttemptEnd> {
     this.heartbeat = setInterval(() => void this.beat(), this.times.heartbeatIntervalMs);
     try {
       const outcome = await this.train(childScript, order);
       await this.stopped;
       await this.recorder.drain();
-      await whileDatabaseReturns(() => this.settle(outcome), this.times.runLostAfterMs);
+      return await whileDatabaseReturns(() => this.settle(outcome), this.times.runLostAfterMs);
     } catch (error) {
       // Silence is what makes the sweeper give the run to somebody else.
       this.logger.error({
@@ -60,6 +63,7 @@ export class RunAttempt {
         err: error,
         msg: 'could not settle the run; it will be queued again',
       });
+      return 'lost';
     } finally {
       clearInterval(this.heartbeat);
       await this.recorder.drain();
@@ -85,7 +89,7 @@ export class RunAttempt {
     });
     this.logger.log({
       trainingRunId: this.run.id,
-      pid: this.child.pid,
+      childPid: this.child.pid,
       attempt: this.run.attempt,
       msg: 'training process started',
     });
@@ -113,27 +117,35 @@ export class RunAttempt {
     }
   }
 
-  private async settle(outcome: ChildOutcome): Promise<void> {
+  private async settle(outcome: ChildOutcome): Promise<AttemptEnd> {
     const { id, fence } = this.run;
     try {
       if (this.stopReason === 'lost' || (outcome.kind === 'died' && outcome.exitCode === LEASE_LOST_EXIT_CODE)) {
-        this.logger.warn({ trainingRunId: id, msg: 'the run belongs to another worker now, or will be queued again' });
-      } else if (this.stopReason === 'cancelled') {
-        await this.registry.cancelRun(id, fence);
-      } else if (outcome.kind === 'finished') {
-        await this.complete(outcome.result);
-      } else if (this.stopReason === 'shutdown') {
-        await this.registry.requeueRun(id, fence);
-      } else {
-        await this.fail(outcome.kind === 'failed' ? outcome.error : describeDeath(outcome));
+        return this.leave('its child was stopped');
       }
+      if (this.stopReason === 'cancelled') {
+        await this.registry.cancelRun(id, fence);
+        return 'cancelled';
+      }
+      if (outcome.kind === 'finished') return await this.complete(outcome.result);
+      if (this.stopReason === 'shutdown') {
+        await this.registry.requeueRun(id, fence);
+        return 'requeued';
+      }
+      return await this.fail(outcome.kind === 'failed' ? outcome.error : describeDeath(outcome));
     } catch (error) {
       if (!isCodedError(error, 'conflict')) throw error;
-      this.logger.warn({ trainingRunId: id, err: error, msg: 'the run belongs to another worker now' });
+      return this.leave(error.message);
     }
   }
 
-  private async complete(result: TrainModelResult): Promise<void> {
+  private leave(reason: string): AttemptEnd {
+    const msg = 'the run belongs to another worker now, or will be queued again';
+    this.logger.warn({ trainingRunId: this.run.id, reason, msg });
+    return 'lost';
+  }
+
+  private async complete(result: TrainModelResult): Promise<AttemptEnd> {
     let version: ModelVersion;
     try {
       const { bundleSha256 } = await this.store.putBundle(result.bundleFolder);
@@ -152,18 +164,19 @@ export class RunAttempt {
       const message = isCodedError(error)
         ? error.message
         : 'The trained model could not be stored; the log of the trainer has the cause.';
-      await this.fail({ code: isCodedError(error) ? error.code : 'server_error', message, param: null });
-      return;
+      return this.fail({ code: isCodedError(error) ? error.code : 'server_error', message, param: null });
     }
     this.logger.log({ trainingRunId: this.run.id, version: version.id, msg: 'the run succeeded' });
+    return 'succeeded';
   }
 
-  private async fail({ code, message, param }: RunErrorReport): Promise<void> {
+  private async fail({ code, message, param }: RunErrorReport): Promise<AttemptEnd> {
     await this.registry.failRun(this.run.id, this.run.fence, {
       code: isErrorCode(code) ? code : 'server_error',
       message,
       param,
     });
     this.logger.warn({ trainingRunId: this.run.id, code, reason: message, msg: 'the run failed' });
+    return 'failed';
   }
 }

@@ -53,16 +53,15 @@ export class RunRecorder {
     }
   }
 
-  /** A line for the people who watch the run. */
-  message(text: string, level: 'info' | 'warn' | 'error' = 'info'): void {
-    this.logger[level === 'info' ? 'log' : level]({ trainingRunId: this.run.id, msg: text });
-    this.write(() => this.registry.addRunEvent(this.run.id, { level, type: 'message', message: text }));
-  }
-
   /** Writes what is still held back; resolves when everything is written or has failed. */
   async drain(): Promise<void> {
     if (this.rowTimer !== undefined) this.writeRow();
     await this.writes;
+  }
+
+  private message(text: string): void {
+    this.logger.log({ trainingRunId: this.run.id, msg: text });
+    this.write(() => this.registry.addRunEvent(this.run.id, { message: text }));
   }
 
   private evaluated({

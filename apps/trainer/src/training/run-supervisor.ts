@@ -1,5 +1,3 @@
-import { mkdir, readdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { FolderArtifactStore } from '#artifacts';
 import { CodedError, isCodedError } from '#errors';
@@ -10,6 +8,7 @@ import type { ChildOrder } from './child-messages.js';
 import { RunAttempt } from './run-attempt.js';
 import { RunRecorder } from './run-recorder.js';
 import { TrainingMetrics } from './training-metrics.js';
+import { WorkFolders } from './work-folders.js';
 
 /** Takes runs from the registry and carries them out, one after the other; knows the one that is running. */
 @Injectable()
@@ -22,6 +21,7 @@ export class RunSupervisor {
     private readonly registry: Registry,
     private readonly store: FolderArtifactStore,
     private readonly metrics: TrainingMetrics,
+    private readonly folders: WorkFolders,
     @Inject(TRAINER_OPTIONS) private readonly options: TrainerOptions,
   ) {}
 
@@ -37,18 +37,15 @@ export class RunSupervisor {
     this.running.set(run.id, attempt);
     const endMeasuring = this.metrics.measure(run, recorder);
     if (this.stopRequested()) attempt.stop('shutdown');
-    const workFolder = join(this.options.config.runsDir, `${run.id}-${run.attempt}`);
     try {
-      await this.clearFoldersOf(run.id);
-      await mkdir(workFolder, { recursive: true });
-      await attempt.carryOut(this.options.childScript, await this.orderFor(run, workFolder));
+      const order = await this.orderFor(run, await this.folders.create(run));
+      endMeasuring(await attempt.carryOut(this.options.childScript, order));
     } catch (error) {
+      endMeasuring('failed');
       await this.failBeforeStart(run, error);
     } finally {
       this.running.delete(run.id);
-      endMeasuring();
-      await recorder.drain();
-      await rm(workFolder, { recursive: true, force: true });
+      await this.folders.remove(run);
     }
   }
 
@@ -104,15 +101,6 @@ export class RunSupervisor {
       await this.registry.failRun(run.id, run.fence, { code: coded.code, message: coded.message, param: coded.param });
     } catch (failure) {
       this.logger.warn({ trainingRunId: run.id, err: failure, msg: 'could not fail the run; it will be queued again' });
-    }
-  }
-
-  /** What attempts that were killed have left behind. */
-  private async clearFoldersOf(runId: string): Promise<void> {
-    await mkdir(this.options.config.runsDir, { recursive: true });
-    for (const name of await readdir(this.options.config.runsDir)) {
-      if (name.startsWith(`${runId}-`))
-        await rm(join(this.options.config.runsDir, name), { recursive: true, force: true });
     }
   }
 }

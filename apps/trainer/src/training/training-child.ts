@@ -82,6 +82,11 @@ async function train(order: ChildOrder): Promise<TrainModelResult> {
 }
 
 function report(error: unknown): RunErrorReport {
+  if (error instanceof Error && 'code' in error && error.code === 'ENOSPC') {
+    const message =
+      'The disk is full, so the run could not write its files. Make room, or set RUNS_DIR to another disk.';
+    return { code: 'disk_full', message, param: null };
+  }
   const { code, message, param } = toErrorBody(error).error;
   return { code, message, param };
 }

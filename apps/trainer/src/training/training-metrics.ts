@@ -3,6 +3,7 @@ import { Counter, Gauge } from 'prom-client';
 import { TrainingQueue } from '#jobs';
 import { ServiceMetrics } from '#observability';
 import type { TrainingRun } from '#registry';
+import type { AttemptEnd } from './run-attempt.js';
 import { fractionDone, type RunProgress } from './run-progress.js';
 
 /** Reads one number out of the progress of a run. */
@@ -38,8 +39,8 @@ export class TrainingMetrics {
     const registers = [metrics.registry];
     this.attempts = new Counter({
       name: 'understudy_training_attempts_total',
-      help: 'Attempts at training runs that this process has begun.',
-      labelNames: ['preset'],
+      help: 'Attempts at training runs that ended in this process, by how they ended.',
+      labelNames: ['preset', 'end'],
       registers,
     });
     new Gauge({
@@ -57,12 +58,12 @@ export class TrainingMetrics {
     for (const [name, { help, read }] of Object.entries(READINGS)) this.gauge(name, help, read, registers);
   }
 
-  /** Shows the progress of this run until the returned function is called. */
-  measure(run: TrainingRun, source: { readonly progress: RunProgress }): () => void {
-    this.attempts.inc({ preset: run.preset });
+  /** Shows the progress of this run until the returned function is told how the attempt ended. */
+  measure(run: TrainingRun, source: { readonly progress: RunProgress }): (end: AttemptEnd) => void {
     const shown = { preset: run.preset, source };
     this.current = shown;
-    return () => {
+    return (end) => {
+      this.attempts.inc({ preset: run.preset, end });
       if (this.current === shown) this.current = null;
     };
   }

@@ -4,7 +4,10 @@ import { LostRunSweeper } from './lost-run-sweeper.js';
 import { RunSupervisor } from './run-supervisor.js';
 import { TrainingMetrics } from './training-metrics.js';
 import { TrainingRunProcessor } from './training-run.processor.js';
+import { WorkFolders } from './work-folders.js';
 
 /** Carrying out runs: the queue's worker, the supervisor of child processes, the sweeper and the cancel watcher. */
-@Module({ providers: [RunSupervisor, TrainingRunProcessor, LostRunSweeper, CancelWatcher, TrainingMetrics] })
+@Module({
+  providers: [RunSupervisor, TrainingRunProcessor, LostRunSweeper, CancelWatcher, TrainingMetrics, WorkFolders],
+})
 export class TrainingModule {}
