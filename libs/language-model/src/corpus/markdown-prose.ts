@@ -33,8 +33,8 @@ const INLINE: readonly (readonly [RegExp, string])[] = [
   [/<\/?[A-Za-z][^<>]{0,500}>/gu, ''], // HTML tag or address
   [/<?\b(?:https?|ftp|mailto):[^\s<>)\]]{1,2000}>?/gu, ''], // bare address
   [/`+/gu, ''],
-  [/(?<![\p{L}\p{N}])(?:\*{1,3}|_{1,3}|~~)(?=\S)/gu, ''], // emphasis opens
-  [/(?<=\S)(?:\*{1,3}|_{1,3}|~~)(?![\p{L}\p{N}])/gu, ''], // emphasis closes
+  [/(?<![\p{L}\p{N}\\])(?:\*{1,3}|_{1,3}|~~)(?=\S)/gu, ''], // emphasis opens
+  [/(?<=[^\s\\])(?:\*{1,3}|_{1,3}|~~)(?![\p{L}\p{N}])/gu, ''], // emphasis closes
   [/\\([!-/:-@[-`{-~])/gu, '$1'], // escaped punctuation
 ];
 
@@ -62,17 +62,28 @@ export class MarkdownProse {
     const lines = (this.#rest + piece).split('\n');
     this.#rest = lines.pop() ?? '';
     let prose = '';
-    for (const line of lines) prose += this.#line(line);
-    while (this.#rest.length > LONGEST_LINE) {
-      prose += this.#line(this.#rest.slice(0, LONGEST_LINE));
-      this.#rest = this.#rest.slice(LONGEST_LINE);
+    for (const line of lines) {
+      const end = this.#longLine(line);
+      prose += end.prose + this.#line(end.rest);
     }
-    return prose;
+    const { prose: more, rest } = this.#longLine(this.#rest);
+    this.#rest = rest;
+    return prose + more;
   }
 
   /** Prose that is left at the end of the document. */
   finish(): string {
     return this.#line(this.#rest) + this.#release();
+  }
+
+  /** Takes a line that is too long in pieces, counted from its beginning; returns the end of it that is not. */
+  #longLine(line: string): { prose: string; rest: string } {
+    let prose = '';
+    let start = 0;
+    for (; line.length - start > LONGEST_LINE; start += LONGEST_LINE) {
+      prose += this.#line(line.slice(start, start + LONGEST_LINE));
+    }
+    return { prose, rest: line.slice(start) };
   }
 
   /** Returns the paragraph before, when the line ends it. */
