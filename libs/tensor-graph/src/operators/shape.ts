@@ -18,6 +18,9 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
   if (countElements(x.shape) !== countElements(shape)) {
     throw shapeMismatch('Reshape', x.shape, shape, 'they must have the same number of elements');
   }
+  if (shape.filter((size) => typeof size === 'string').length > 1) {
+    throw shapeMismatch('Reshape', x.shape, shape, 'at most one axis of the new shape may be symbolic');
+  }
   const sizes = x.graph.integers(shape.map((size) => (typeof size === 'number' ? size : -1)));
   const [y] = x.graph.emit('Reshape', [x, sizes], [{ type: x.type, shape }]);
   x.graph.record([x], [y!], ([dy]) => [reshape(dy!, x.shape)]);
@@ -47,6 +50,7 @@ export function transpose(x: Tensor, order: readonly number[]): Tensor {
 export function concat(parts: readonly Tensor[], axis: number): Tensor {
   const first = parts[0];
   if (!first) throw new CodedError('graph_shape_mismatch', 'Concat: no tensors were given.');
+  checkAxes('Concat', first.shape, [axis]);
   let size: Dimension | undefined;
   for (const part of parts) {
     const fits = part.shape.length === first.shape.length && part.shape.every((d, i) => i === axis || d === first.shape[i]);
@@ -71,6 +75,7 @@ export function concat(parts: readonly Tensor[], axis: number): Tensor {
 
 /** Equal parts of a tensor along an axis, which may be symbolic if its factor divides. */
 export function split(x: Tensor, axis: number, parts: number): Tensor[] {
+  checkAxes('Split', x.shape, [axis]);
   if (parts === 1) return [x];
   const shape = x.shape.with(axis, divideDimension(x.shape[axis]!, parts));
   const specs = Array.from({ length: parts }, () => ({ type: x.type, shape }));
@@ -104,11 +109,13 @@ export function slice(x: Tensor, axis: number, start: number, end: number): Tens
 
 /** Sums over axes, which stay as size 1 when asked. */
 export function reduceSum(x: Tensor, axes: readonly number[], keep = false): Tensor {
+  checkAxes('ReduceSum', x.shape, axes);
   return reduce('ReduceSum', x, axes, keep);
 }
 
 /** Arithmetic mean over axes of fixed size, which stay as size 1 when asked. */
 export function reduceMean(x: Tensor, axes: readonly number[], keep = false): Tensor {
+  checkAxes('ReduceMean', x.shape, axes);
   const count = countElements(axes.map((axis) => x.shape[axis]!));
   if (typeof count !== 'number') {
     throw new CodedError('graph_shape_mismatch', `ReduceMean: axes [${axes.join(', ')}] of ${formatShape(x.shape)} have no fixed size.`);
@@ -117,6 +124,7 @@ export function reduceMean(x: Tensor, axes: readonly number[], keep = false): Te
 }
 
 function reduce(operator: string, x: Tensor, axes: readonly number[], keep: boolean, weight = 1): Tensor {
+  if (axes.length === 0) return x; // to ONNX an empty list means all axes
   const kept = x.shape.map((size, axis) => (axes.includes(axis) ? 1 : size));
   const shape = keep ? kept : x.shape.filter((_, axis) => !axes.includes(axis));
   const attributes = { keepdims: keep ? 1 : 0 };
@@ -127,6 +135,11 @@ function reduce(operator: string, x: Tensor, axes: readonly number[], keep: bool
     return x.graph.emit('Add', [zero, reshape(scaled, kept)], [x]);
   });
   return y!;
+}
+
+function checkAxes(operator: string, shape: Shape, axes: readonly number[]): void {
+  const wrong = axes.find((axis) => !(axis in shape));
+  if (wrong !== undefined) throw new CodedError('graph_shape_mismatch', `${operator}: ${formatShape(shape)} has no axis ${wrong}.`);
 }
 
 /** Zeros in the shape of a tensor whose batch size is known only when the graph runs. */
