@@ -2,11 +2,12 @@ import 'reflect-metadata';
 import { BadRequestException, Body, Controller, Delete, Get, Module, Param, Post } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { IsIn, IsInt, IsOptional, Max, Min } from 'class-validator';
+import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CodedError, type ErrorBody } from '#errors';
 import type { ApiKeyIdentity } from './api-key-cache.js';
-import { createService } from './create-service.js';
+import { createService, type ServiceOptions } from './create-service.js';
 import { CurrentApiKey, Public, RequireScope } from './scopes.js';
 
 class MixDto {
@@ -55,6 +56,13 @@ const KEYS: Readonly<Record<string, ApiKeyIdentity>> = {
   'sk-guest': { id: '3', name: 'guest', scopes: ['completions'] },
 };
 
+const OPTIONS: ServiceOptions = {
+  logging: { name: 'kitchen', level: 'silent', format: 'json' },
+  maxBodyBytes: 1000,
+  verifyApiKey: (key) => Promise.resolve(KEYS[key] ?? null),
+  docs: { title: 'Kitchen', description: 'Dishes.', version: '1' },
+};
+
 interface Answer {
   status: number;
   headers: Record<string, unknown>;
@@ -84,12 +92,7 @@ async function send(
 }
 
 beforeAll(async () => {
-  app = await createService(KitchenModule, {
-    logging: { name: 'kitchen', level: 'silent', format: 'json' },
-    maxBodyBytes: 1000,
-    verifyApiKey: (key) => Promise.resolve(KEYS[key] ?? null),
-    docs: { title: 'Kitchen', description: 'Dishes.', version: '1' },
-  });
+  app = await createService(KitchenModule, OPTIONS);
   await app.listen(0, '127.0.0.1');
 });
 
@@ -217,6 +220,15 @@ describe('an API key', () => {
 });
 
 describe('a service', () => {
+  it('stops while a client holds a connection on which it says nothing', async () => {
+    const silent = await createService(KitchenModule, OPTIONS);
+    await silent.listen(0, '127.0.0.1');
+    const socket = connect(Number(new URL(await silent.getUrl()).port), '127.0.0.1');
+    await once(silent.getHttpServer(), 'connection');
+    await silent.close();
+    socket.destroy();
+  });
+
   it('keeps a sane request id of the client and replaces any other', async () => {
     const sane = await send('GET', '/kitchen/coded', { headers: { 'x-request-id': 'trace-42' } });
     expect(sane.headers['x-request-id']).toBe('trace-42');
