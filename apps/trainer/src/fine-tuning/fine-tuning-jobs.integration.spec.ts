@@ -2,6 +2,7 @@ import OpenAI, { toFile } from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTestDatabase, guardAgainstLeaks, tinyCorpus, type TestDatabase, type TinyCorpus } from '#testing';
 import { ENDLESS, RunningTrainer, TINY } from '../testing/running-trainer.js';
+import type { FineTuningJob } from './job.dto.js';
 import { JobEventStreams } from './job-event-streams.js';
 
 guardAgainstLeaks();
@@ -88,15 +89,15 @@ describe('a fine-tuning job', () => {
 
   it('draws a seed when none is given, and tells it', async () => {
     const id = await trainer.upload(corpus.texts.join('\n'));
-    const seeds = [];
+    const seeds: number[] = [];
     for (let i = 0; i < 2; i++) {
-      const job = await openai.fineTuning.jobs.create({
-        model: 'small',
-        training_file: id,
-        hyperparameters: TINY,
-      });
+      // The old place of the hyper-parameters.
+      const body = { model: 'small', training_file: id, hyperparameters: TINY };
+      const job = (await (await trainer.fetch('/v1/fine_tuning/jobs', { body })).json()) as FineTuningJob;
+      expect(job.hyperparameters).toMatchObject(TINY);
+      seeds.push(job.seed);
       await trainer.until(job.id, ({ finishedAt }) => finishedAt !== null);
-      seeds.push((await openai.fineTuning.jobs.retrieve(job.id)).seed);
+      expect((await openai.fineTuning.jobs.retrieve(job.id)).seed).toBe(job.seed);
     }
     expect(seeds[0]).not.toBe(seeds[1]);
   });
