@@ -1,3 +1,5 @@
+import { findCutOff, type CutOff } from './cut-off.js';
+
 /** How a token is drawn from a distribution that the temperature has been applied to already. */
 export interface SamplingParameters {
   /** 0 = always the most probable token. */
@@ -11,17 +13,21 @@ export interface SamplingParameters {
 /** First threshold of a search for the most probable tokens; falls by `STEP` until enough are found. */
 const FIRST_THRESHOLD = 1 / 256;
 const STEP = 1 / 8;
+/** Below it the search takes everything that is not zero. */
+const LOWEST_THRESHOLD = 1e-30;
 
 /**
  * Draws token ids from rows of probabilities. Ids stand in descending frequency, so probable tokens come early and
- * the plain draw stops soon. Cut-offs look at each probability once per threshold tried, and sort only what is kept.
+ * the plain draw stops soon. Cut-offs look at each probability once per threshold tried, and sort nothing.
  */
 export class TokenSampler {
   private readonly candidates: Int32Array;
+  private readonly scratch: Float32Array;
   private candidateCount = 0;
 
   constructor(private readonly vocabularySize: number) {
     this.candidates = new Int32Array(vocabularySize);
+    this.scratch = new Float32Array(vocabularySize);
   }
 
   /**
@@ -60,27 +66,47 @@ export class TokenSampler {
 
   private drawFromTop(probabilities: Float32Array, start: number, { topK, topP }: SamplingParameters, uniform: number): number {
     const limit = topK === 0 ? this.vocabularySize : Math.min(topK, this.vocabularySize);
-    // Without top-k the whole is 1; with it, top-p refers to what top-k leaves, known only when all k are found.
     let threshold = FIRST_THRESHOLD;
     let mass = this.collect(probabilities, start, threshold);
     while (this.candidateCount < limit && (topK > 0 || mass < topP) && threshold > 0) {
-      threshold = threshold > 1e-30 ? threshold * STEP : 0;
+      threshold = threshold > LOWEST_THRESHOLD ? threshold * STEP : 0;
       mass = this.collect(probabilities, start, threshold);
     }
-    const found = this.candidates.subarray(0, this.candidateCount);
-    found.sort((a, b) => probabilities[start + b]! - probabilities[start + a]! || a - b);
-    const kept = found.subarray(0, limit);
-    let whole = topK === 0 ? 1 : 0;
-    if (topK > 0) for (const id of kept) whole += probabilities[start + id]!;
-    let nucleus = 0;
-    let count = 0;
-    while (count < kept.length && (count === 0 || nucleus < topP * whole)) nucleus += probabilities[start + kept[count++]!]!;
-    let left = uniform * nucleus;
-    for (const id of kept.subarray(0, count - 1)) {
-      left -= probabilities[start + id]!;
-      if (left < 0) return id;
+    if (topK > 0) mass = this.keep(probabilities, start, findCutOff(this.values(probabilities, start), 'count', limit));
+    // Without top-k the whole is 1, whatever the rounding; with it, top-p refers to what top-k left.
+    const target = topP * (topK > 0 ? mass : 1);
+    if (topP < 1) mass = this.keep(probabilities, start, findCutOff(this.values(probabilities, start), 'mass', target));
+    let left = uniform * mass;
+    const last = this.candidateCount - 1;
+    for (let i = 0; i < last; i++) {
+      left -= probabilities[start + this.candidates[i]!]!;
+      if (left < 0) return this.candidates[i]!;
     }
-    return kept[count - 1]!;
+    return this.candidates[last]!;
+  }
+
+  /** The candidates' probabilities, in a buffer that may be reordered. */
+  private values(probabilities: Float32Array, start: number): Float32Array {
+    const values = this.scratch.subarray(0, this.candidateCount);
+    for (let i = 0; i < values.length; i++) values[i] = probabilities[start + this.candidates[i]!]!;
+    return values;
+  }
+
+  /** Leaves the candidates that a cut keeps, in order of id; returns their sum. */
+  private keep(probabilities: Float32Array, start: number, { threshold, ties }: CutOff): number {
+    let count = 0;
+    let mass = 0;
+    let tiesLeft = ties;
+    for (let i = 0; i < this.candidateCount; i++) {
+      const id = this.candidates[i]!;
+      const p = probabilities[start + id]!;
+      if (p > threshold || (p === threshold && tiesLeft-- > 0)) {
+        this.candidates[count++] = id;
+        mass += p;
+      }
+    }
+    this.candidateCount = count;
+    return mass;
   }
 
   /** Notes the ids whose probability is above a threshold; returns their sum. */

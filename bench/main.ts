@@ -1,0 +1,77 @@
+import { parseArgs } from 'node:util';
+import { isCodedError } from '#errors';
+import { benchDecode } from './decode.js';
+import { benchHttp } from './http.js';
+import { benchQuality } from './quality.js';
+import { Report } from './report.js';
+import { benchSampling } from './sampling.js';
+import { benchTraining } from './training.js';
+import { wholeNumber, type BenchOptions } from './options.js';
+
+const BENCHES = { training: benchTraining, decode: benchDecode, sampling: benchSampling, http: benchHttp, quality: benchQuality };
+
+const USAGE = `Usage: npm run bench -- training|decode|sampling|http|quality [options]
+
+  --preset small|intermediate|medium   which sizes (default small)
+  --json                               one JSON object per line instead of a table
+  --threads N                          threads (default: one per core)
+  training: --batch-size N (default 32 and 64)   --peer: also PyTorch, where Debian's python3-torch is installed
+  http:     --clients N (default 64) --tokens M (default 64) --requests N --stream
+            --base-url URL --key KEY --model NAME: a running server instead of one of its own
+  quality:  --corpus FOLDER with train.txt, valid.txt, test.txt (tokenised)   --epochs N (default 5)
+            --vocabulary N (default 10000)   --hyperparameters JSON, by the API's names`;
+
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      preset: { type: 'string', default: 'small' },
+      json: { type: 'boolean', default: false },
+      threads: { type: 'string', default: '0' },
+      'batch-size': { type: 'string' },
+      peer: { type: 'boolean', default: false },
+      clients: { type: 'string', default: '64' },
+      tokens: { type: 'string', default: '64' },
+      requests: { type: 'string' },
+      stream: { type: 'boolean', default: false },
+      'base-url': { type: 'string' },
+      key: { type: 'string' },
+      model: { type: 'string', default: 'production' },
+      corpus: { type: 'string' },
+      epochs: { type: 'string', default: '5' },
+      vocabulary: { type: 'string', default: '10000' },
+      hyperparameters: { type: 'string', default: '{}' },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  const name = positionals[0];
+  if (values.help) {
+    console.log(USAGE);
+    return;
+  }
+  if (name === undefined || positionals.length > 1 || !Object.hasOwn(BENCHES, name)) {
+    throw new TypeError(`Name one of ${Object.keys(BENCHES).join(', ')}.\n\n${USAGE}`);
+  }
+  const options: BenchOptions = {
+    ...values,
+    threads: wholeNumber('threads', values.threads),
+    clients: wholeNumber('clients', values.clients),
+    tokens: wholeNumber('tokens', values.tokens),
+    epochs: wholeNumber('epochs', values.epochs),
+    vocabulary: wholeNumber('vocabulary', values.vocabulary),
+    batchSizes: values['batch-size'] === undefined ? [32, 64] : [wholeNumber('batch-size', values['batch-size'])],
+    requests: values.requests === undefined ? undefined : wholeNumber('requests', values.requests),
+    baseUrl: values['base-url'],
+  };
+  const report = new Report(options.json);
+  await BENCHES[name as keyof typeof BENCHES](options, report);
+  report.end();
+}
+
+try {
+  await main();
+} catch (error) {
+  const known = isCodedError(error) || error instanceof TypeError;
+  console.error(known ? error.message : error);
+  process.exitCode = 1;
+}

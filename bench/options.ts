@@ -1,0 +1,25 @@
+/** What the command line says, checked. */
+export interface BenchOptions {
+  readonly preset: string;
+  readonly json: boolean;
+  readonly threads: number;
+  readonly batchSizes: readonly number[];
+  readonly peer: boolean;
+  readonly clients: number;
+  readonly tokens: number;
+  readonly requests: number | undefined;
+  readonly stream: boolean;
+  readonly baseUrl: string | undefined;
+  readonly key?: string | undefined;
+  readonly model: string;
+  readonly corpus?: string | undefined;
+  readonly epochs: number;
+  readonly vocabulary: number;
+  readonly hyperparameters: string;
+}
+
+/** Reads a whole number of zero or more from the command line. */
+export function wholeNumber(name: string, text: string): number {
+  if (!/^\d+$/.test(text)) throw new TypeError(`--${name} must be a whole number, not "${text}".`);
+  return Number(text);
+}

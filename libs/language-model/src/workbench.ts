@@ -1,0 +1,13 @@
+// Parts of the library that bench/ measures one by one. Services use index.ts.
+export { preparePretokenizedCorpus } from './corpus/index.js';
+export { exportBundle } from './bundle/export-bundle.js';
+export { readBundle } from './bundle/read-bundle.js';
+export { architectureOf, type Architecture } from './model/architecture.js';
+export { initializeParameters, Parameters } from './model/parameters.js';
+export { createEvaluator, fit } from './training/fit.js';
+export { TrainingStep } from './training/training-step.js';
+export { WindowReader } from './training/window-reader.js';
+export { DecodeLoop } from './sampling/decode-loop.js';
+export { DecodeSession } from './sampling/decode-session.js';
+export { TokenSampler, type SamplingParameters } from './sampling/sample-token.js';
+export { Tokenizer } from './tokenizer/index.js';
