@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const LIMIT_MS = 120_000;
@@ -68,6 +68,7 @@ export class LauncherRun {
 
 /** Command lines of the processes that were started with this data folder, as far as /proc tells. */
 export function listProcessesOf(dataDir: string): string[] {
+  if (!existsSync('/proc')) return [];
   const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid);
   return pids
     .filter((pid) => (readOf(pid, 'cmdline') + readOf(pid, 'environ')).includes(dataDir))

@@ -18,6 +18,7 @@ export function createProgressDisplay(output: NodeJS.WriteStream): ProgressDispl
 
 class LineDisplay implements ProgressDisplay {
   private lastText = '';
+  private lastPhase: string | undefined;
   private lastAtMs = -Infinity;
   private evaluatedStep: number | undefined;
 
@@ -26,8 +27,11 @@ class LineDisplay implements ProgressDisplay {
   show(job: Job): void {
     this.showEvaluation(job);
     const text = `  ${percent(job)}  ${describeProgress(job)}`;
-    if (text === this.lastText || performance.now() - this.lastAtMs < LINE_INTERVAL_MS) return;
+    const isNewPhase = job.progress?.phase !== this.lastPhase;
+    const isDue = performance.now() - this.lastAtMs >= LINE_INTERVAL_MS;
+    if (text === this.lastText || !(isNewPhase || isDue)) return;
     this.lastText = text;
+    this.lastPhase = job.progress?.phase;
     this.lastAtMs = performance.now();
     this.output.write(`${text}\n`);
   }
