@@ -27,9 +27,17 @@ const UNAVAILABLE = new Set([
   'P2037',
 ]);
 
-/** pg states these two without a code. */
-const UNAVAILABLE_MESSAGE =
-  /Connection terminated|timeout exceeded when trying to connect|Server has closed the connection/i;
+/** pg states some of these without a code, and Prisma states those of raw statements only in the message. */
+const UNAVAILABLE_MESSAGE = new RegExp(
+  [
+    'Connection terminated',
+    'timeout exceeded when trying to connect',
+    'Server has closed the connection',
+    "Can't reach database server",
+    'Code: `(?:57P0[123]|53300|080\\d\\d)`',
+  ].join('|'),
+  'i',
+);
 
 /**
  * Turns an error of pg or Prisma that means "the database cannot be reached" into `database_unavailable`; every other
