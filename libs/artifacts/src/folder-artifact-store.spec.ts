@@ -4,6 +4,7 @@ import { createReadStream } from 'node:fs';
 import { chmod, mkdir, mkdtemp, open, readdir, readFile, rm, truncate, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { isCodedError } from '#errors';
@@ -19,8 +20,8 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-async function* chunks(...parts: readonly string[]): AsyncGenerator<Uint8Array> {
-  for (const part of parts) yield Buffer.from(part);
+function chunks(...parts: readonly string[]): Readable {
+  return Readable.from(parts.map((part) => Buffer.from(part)));
 }
 
 function sha256(text: string): string {
@@ -74,7 +75,7 @@ describe('putStream', () => {
     const broken = Object.assign(new Error('connection lost'), { code: 'EACCES' });
     async function* source(): AsyncGenerator<Uint8Array> {
       yield Buffer.from('half');
-      throw broken;
+      await Promise.reject(broken);
     }
     await expect(store.putStream(source())).rejects.toBe(broken);
     expect(await filesBelow(join(folder, 'store'))).toEqual([]);

@@ -5,9 +5,12 @@ import { CodedError } from '#errors';
 import { MANIFEST_NAME, parseManifest, type BundleFile } from './bundle-manifest.js';
 import { hasDiskCode, toDiskError } from './disk-error.js';
 import { hashFile } from './file-hash.js';
-import type { FolderArtifactStore } from './folder-artifact-store.js';
 
-type Files = Pick<FolderArtifactStore, 'path' | 'putFile'>;
+/** What a bundle needs of the store of its files. */
+interface Files {
+  path(sha256: string): string;
+  putFile(path: string): Promise<Content>;
+}
 
 /** Stores a bundle's files and then its manifest. */
 export async function storeBundle(

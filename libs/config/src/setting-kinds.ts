@@ -106,7 +106,7 @@ export function pairs(): SettingKind<Readonly<Record<string, string>>> {
   return {
     read(text) {
       const entries = text.split(',').map((pair) => pair.split('=').map((part) => part.trim()));
-      const read: Record<string, string> = Object.create(null);
+      const read = Object.create(null) as Record<string, string>;
       for (const [from, to, ...rest] of entries) {
         if (!from || !to || rest.length > 0) {
           throw new SettingProblem(

@@ -95,7 +95,7 @@ describe('listen', () => {
       `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'understudy-listen-c'`,
     );
     await listener.close();
-    await expect.poll(connections).toBe(0);
+    await expect.poll(connections, { timeout: 20_000 }).toBe(0);
   });
 
   it('says at once that the database cannot be reached', async () => {

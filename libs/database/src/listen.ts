@@ -28,13 +28,14 @@ export interface Listener {
  */
 export async function listen(options: ListenOptions): Promise<Listener> {
   const closing = new AbortController();
+  const isClosing = (): boolean => closing.signal.aborted;
   let client = await connect(options).catch((error: unknown) => {
     throw toDatabaseError(error);
   });
   const watching = watch();
 
   async function watch(): Promise<void> {
-    while (!closing.signal.aborted) {
+    while (!isClosing()) {
       await client.lost;
       await client.end();
       await reconnect();
@@ -42,14 +43,15 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   }
 
   async function reconnect(): Promise<void> {
-    for (let waitMs = FIRST_WAIT_MS; !closing.signal.aborted; waitMs = Math.min(2 * waitMs, LONGEST_WAIT_MS)) {
+    for (let waitMs = FIRST_WAIT_MS; !isClosing(); waitMs = Math.min(2 * waitMs, LONGEST_WAIT_MS)) {
       // Half of the wait is random, so that many replicas do not all come back at the same moment.
       await delay(waitMs * (0.5 + Math.random() / 2), undefined, { signal: closing.signal }).catch(() => undefined);
-      if (closing.signal.aborted) return;
+      if (isClosing()) return;
       const next = await connect(options).catch(() => null);
       if (next === null) continue;
       client = next;
-      if (!closing.signal.aborted) options.onReconnect();
+      // While it was made the listener may have been closed; close() then ends this connection too.
+      if (!isClosing()) options.onReconnect();
       return;
     }
   }

@@ -19,7 +19,7 @@ export default async function setUpPostgres(project: TestProject): Promise<() =>
 
 async function openServer(): Promise<{ readonly connectionString: string; stop(): Promise<void> }> {
   const { testDatabaseUrl } = loadConfig();
-  if (testDatabaseUrl !== null) return { connectionString: testDatabaseUrl, stop: async () => undefined };
+  if (testDatabaseUrl !== null) return { connectionString: testDatabaseUrl, stop: () => Promise.resolve() };
   const folder = await mkdtemp(join(tmpdir(), 'understudy-test-'));
   // As root the server runs as another account, which has to get in.
   await chmod(folder, 0o755);

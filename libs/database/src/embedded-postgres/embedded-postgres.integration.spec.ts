@@ -26,7 +26,7 @@ function start(port = 0): ReturnType<typeof startEmbeddedPostgres> {
 async function run(connectionString: string, sql: string): Promise<unknown[]> {
   const database = openDatabase({ connectionString });
   try {
-    return (await database.pool.query(sql)).rows;
+    return (await database.pool.query<Record<string, unknown>>(sql)).rows;
   } finally {
     await database.close();
   }

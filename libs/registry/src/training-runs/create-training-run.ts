@@ -15,7 +15,7 @@ const SUFFIX = /^[a-z0-9](?:[a-z0-9-]{0,16}[a-z0-9])?$/;
  *
  * @throws file_not_found, model_not_found when it names what does not exist; invalid_value
  */
-export function createTrainingRun(database: Database, run: NewTrainingRun): Promise<TrainingRun> {
+export async function createTrainingRun(database: Database, run: NewTrainingRun): Promise<TrainingRun> {
   checkSuffix(run.suffix ?? null);
   checkSeed(run.seed);
   return database.transaction(async (tx) => {

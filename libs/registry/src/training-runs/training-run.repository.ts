@@ -1,4 +1,4 @@
-import { Prisma, type Transaction } from '#database';
+import type { Prisma, Transaction } from '#database';
 import { CodedError, isErrorCode } from '#errors';
 import { fromJson, toJson } from '../json.repository.js';
 import { pageArguments, sameId, toPage } from '../paging.js';
