@@ -14,12 +14,23 @@ export async function benchDecode({ preset, threads }: BenchOptions, report: Rep
   await withSyntheticBundle(resolveHyperparameters(preset), async (folder) => {
     const bundle = await readBundle(folder);
     for (const batchSize of BATCH_SIZES) {
-      const graphs = { decode: await bundle.session('decode.onnx', threads), prefill: await bundle.session('prefill.onnx', threads) };
+      const graphs = {
+        decode: await bundle.session('decode.onnx', threads),
+        prefill: await bundle.session('prefill.onnx', threads),
+      };
       const session = new DecodeSession(graphs, bundle.architecture, batchSize);
       const loop = new DecodeLoop(session, bundle.architecture.vocabularySize, { maxQueued: batchSize });
       const generate = async (maxTokens: number): Promise<void> => {
         const row = (_: unknown, index: number): Promise<unknown> =>
-          loop.submit({ prompt: [1], maxTokens, temperature: 1, topP: 1, topK: 0, seed: BigInt(index), onToken: () => false });
+          loop.submit({
+            prompt: [1],
+            maxTokens,
+            temperature: 1,
+            topP: 1,
+            topK: 0,
+            seed: BigInt(index),
+            onToken: () => false,
+          });
         await Promise.all(Array.from({ length: batchSize }, row));
       };
       await generate(WARMUP_TOKENS);
@@ -30,7 +41,13 @@ export async function benchDecode({ preset, threads }: BenchOptions, report: Rep
         rates.push((batchSize * TOKENS_PER_ROW) / ((performance.now() - start) / 1000));
       }
       await loop.close();
-      report.add({ bench: 'decode', preset, precision: 'float32', batchSize, tokensPerSecond: rates.sort((a, b) => a - b)[1]! });
+      report.add({
+        bench: 'decode',
+        preset,
+        precision: 'float32',
+        batchSize,
+        tokensPerSecond: rates.sort((a, b) => a - b)[1]!,
+      });
     }
   });
 }

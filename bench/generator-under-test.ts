@@ -7,8 +7,7 @@ import { join } from 'node:path';
 import { FolderArtifactStore } from '#artifacts';
 import { environmentWith } from '#config';
 import { migrate, openDatabase, startEmbeddedPostgres } from '#database';
-import { countParameters, resolveHyperparameters } from '#language-model';
-import { architectureOf } from '#language-model/workbench';
+import { architectureOf, countParameters, resolveHyperparameters } from '#language-model';
 import { Registry } from '#registry';
 import { writeSyntheticBundle } from './synthetic-bundle.js';
 
@@ -45,7 +44,10 @@ export async function withGenerator(preset: string, use: (target: Target) => Pro
     const ended = once(child, 'exit');
     try {
       const baseUrl = `http://127.0.0.1:${port}`;
-      await Promise.race([waitUntilReady(baseUrl), ended.then(([code]) => Promise.reject(new TypeError(`The generator ended with code ${code}.`)))]);
+      await Promise.race([
+        waitUntilReady(baseUrl),
+        ended.then(([code]) => Promise.reject(new TypeError(`The generator ended with code ${code}.`))),
+      ]);
       await use({ baseUrl, key });
     } finally {
       child.kill('SIGTERM');

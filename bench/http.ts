@@ -20,7 +20,8 @@ interface Exchange {
 /** Closed loop: each client sends its next request when its last one is answered. */
 export async function benchHttp(options: BenchOptions, report: Report): Promise<void> {
   if (options.baseUrl === undefined) await withGenerator(options.preset, (target) => measure(target, options, report));
-  else if (options.key === undefined) throw new TypeError('--base-url needs --key KEY, an API key with the scope completions.');
+  else if (options.key === undefined)
+    throw new TypeError('--base-url needs --key KEY, an API key with the scope completions.');
   else await measure({ baseUrl: options.baseUrl, key: options.key }, options, report);
 }
 
@@ -60,7 +61,12 @@ async function load(target: Target, options: BenchOptions, total: number): Promi
   return exchanges;
 }
 
-function send({ baseUrl, key }: Target, { model, tokens, stream }: BenchOptions, agent: Agent, index: number): Promise<Exchange> {
+function send(
+  { baseUrl, key }: Target,
+  { model, tokens, stream }: BenchOptions,
+  agent: Agent,
+  index: number,
+): Promise<Exchange> {
   const body = JSON.stringify({
     model,
     prompt: PROMPTS[index % PROMPTS.length],
@@ -68,7 +74,11 @@ function send({ baseUrl, key }: Target, { model, tokens, stream }: BenchOptions,
     seed: index,
     stream,
   });
-  const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
+  const headers = {
+    authorization: `Bearer ${key}`,
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(body),
+  };
   const start = performance.now();
   return new Promise((resolve, reject) => {
     const outgoing = request(`${baseUrl}/v1/completions`, { method: 'POST', agent, headers }, (response) => {
@@ -99,6 +109,7 @@ function countTokens(text: string, stream: boolean, most: number): number {
 
 function percentiles(values: number[]): { p50: number; p99: number } {
   const sorted = values.sort((a, b) => a - b);
-  const at = (share: number): number => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;
+  const at = (share: number): number =>
+    sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;
   return { p50: at(0.5), p99: at(0.99) };
 }

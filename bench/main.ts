@@ -8,7 +8,13 @@ import { benchSampling } from './sampling.js';
 import { benchTraining } from './training.js';
 import { wholeNumber, type BenchOptions } from './options.js';
 
-const BENCHES = { training: benchTraining, decode: benchDecode, sampling: benchSampling, http: benchHttp, quality: benchQuality };
+const BENCHES = {
+  training: benchTraining,
+  decode: benchDecode,
+  sampling: benchSampling,
+  http: benchHttp,
+  quality: benchQuality,
+};
 
 const USAGE = `Usage: npm run bench -- training|decode|sampling|http|quality [options]
 

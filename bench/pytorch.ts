@@ -45,7 +45,11 @@ print(best)
  * @returns tokens per second
  * @throws TypeError when python3 or torch is not installed
  */
-export async function measurePyTorch(architecture: Architecture, batchSize: number, sequenceLength: number): Promise<number> {
+export async function measurePyTorch(
+  architecture: Architecture,
+  batchSize: number,
+  sequenceLength: number,
+): Promise<number> {
   const { vocabularySize, embeddingDim, lstmUnits, numLayers } = architecture;
   const sizes = [vocabularySize, embeddingDim, lstmUnits, numLayers, batchSize, sequenceLength].map(String);
   // Debian installs its packages for its own interpreter, which need not be the first python3 of the path.

@@ -23,9 +23,14 @@ export function benchSampling(_options: BenchOptions, report: Report): Promise<v
     let start = 0;
     for (let draw = -DRAWS / 10; draw < DRAWS; draw++) {
       if (draw === 0) start = performance.now();
-      sampler.sample(rows, (Math.abs(draw) % ROWS) * VOCABULARY, parameters, ((Math.abs(draw) * 0.6180339887) % 1));
+      sampler.sample(rows, (Math.abs(draw) % ROWS) * VOCABULARY, parameters, (Math.abs(draw) * 0.6180339887) % 1);
     }
-    report.add({ bench: 'sampling', method, vocabulary: VOCABULARY, microsecondsPerToken: (1000 * (performance.now() - start)) / DRAWS });
+    report.add({
+      bench: 'sampling',
+      method,
+      vocabulary: VOCABULARY,
+      microsecondsPerToken: (1000 * (performance.now() - start)) / DRAWS,
+    });
   }
   return Promise.resolve();
 }

@@ -1,8 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { countParameters, type Hyperparameters } from '#language-model';
-import { Parameters, Tokenizer, architectureOf, exportBundle, initializeParameters } from '#language-model/workbench';
+import { architectureOf, countParameters, type Hyperparameters } from '#language-model';
+import { Parameters, Tokenizer, exportBundle, initializeParameters } from '#language-model/workbench';
 import { zipfText } from './zipf.js';
 
 const VOCABULARY = 10_000;
@@ -22,7 +22,12 @@ export async function writeSyntheticBundle(folder: string, hyperparameters: Hype
   parameters.view('output.bias')[1] = -1e4;
   const special = ['<unk>', '<doc>'];
   const words = Array.from({ length: VOCABULARY - special.length }, (_, index) => `w${index.toString(36)}`);
-  const tokenizer = Tokenizer.fromJSON({ format: 'understudy-tokenizer', version: 1, mode: 'words', tokens: [...special, ...words] });
+  const tokenizer = Tokenizer.fromJSON({
+    format: 'understudy-tokenizer',
+    version: 1,
+    mode: 'words',
+    tokens: [...special, ...words],
+  });
   const unmeasured = { tokens: 1, lossNats: 1, perplexity: Math.E, top1: 0, top5: 0 };
   await exportBundle(folder, {
     tokenizer,
@@ -43,7 +48,10 @@ export async function writeSyntheticBundle(folder: string, hyperparameters: Hype
 }
 
 /** Hands a synthetic bundle in a temporary folder to `use`, and removes it afterwards. */
-export async function withSyntheticBundle(hyperparameters: Hyperparameters, use: (folder: string) => Promise<void>): Promise<void> {
+export async function withSyntheticBundle(
+  hyperparameters: Hyperparameters,
+  use: (folder: string) => Promise<void>,
+): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'understudy-bench-'));
   try {
     await writeSyntheticBundle(folder, hyperparameters);

@@ -1,5 +1,5 @@
-import { countParameters, resolveHyperparameters } from '#language-model';
-import { TrainingStep, WindowReader, architectureOf, type Architecture } from '#language-model/workbench';
+import { architectureOf, countParameters, resolveHyperparameters } from '#language-model';
+import { TrainingStep, WindowReader, operationsPerToken } from '#language-model/workbench';
 import { measurePyTorch } from './pytorch.js';
 import type { BenchOptions } from './options.js';
 import type { Report } from './report.js';
@@ -10,28 +10,29 @@ const VOCABULARY = 10_000;
 const WARMUP_STEPS = 3;
 const MEASURED_STEPS = 15;
 
-/**
- * Floating-point operations per trained token: two per weight of each matrix product forward, twice that backward.
- * The embedding is looked up, not multiplied.
- */
-export function operationsPerToken({ vocabularySize: V, embeddingDim: E, lstmUnits: H, numLayers }: Architecture): number {
-  const lstm = 4 * H * (E + H) + (numLayers - 1) * 4 * H * (H + H);
-  return 6 * (lstm + H * V);
-}
-
 /** Whole training steps: forward, backward, dropout, clipping and AdamW, beside the rate of the machine's matrix products. */
 export async function benchTraining(options: BenchOptions, report: Report): Promise<void> {
   const { preset, threads } = options;
   const hyperparameters = resolveHyperparameters(preset);
   const architecture = architectureOf(hyperparameters, VOCABULARY);
   const { sequenceLength, dropoutRate } = hyperparameters;
-  report.note(`${preset}: ${countParameters(architecture).toLocaleString('en')} parameters, T=${sequenceLength}, AdamW, dropout ${dropoutRate}`);
+  report.note(
+    `${preset}: ${countParameters(architecture).toLocaleString('en')} parameters, T=${sequenceLength}, AdamW, dropout ${dropoutRate}`,
+  );
   for (const batchSize of options.batchSizes) {
     const sgemmBefore = await measureSgemm(threads);
     const steps = WARMUP_STEPS + MEASURED_STEPS;
     const text = zipfText(steps * batchSize * sequenceLength + 1, VOCABULARY, 1);
     const reader = new WindowReader(text, batchSize, sequenceLength, 1);
-    const training = await TrainingStep.create({ architecture, sequenceLength, batchSize, dropoutRate, seed: 1, threads, text });
+    const training = await TrainingStep.create({
+      architecture,
+      sequenceLength,
+      batchSize,
+      dropoutRate,
+      seed: 1,
+      threads,
+      text,
+    });
     const times: number[] = [];
     for (let index = 0; index < steps; index++) {
       const start = performance.now();

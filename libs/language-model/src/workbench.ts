@@ -2,8 +2,9 @@
 export { preparePretokenizedCorpus } from './corpus/index.js';
 export { exportBundle } from './bundle/export-bundle.js';
 export { readBundle } from './bundle/read-bundle.js';
-export { architectureOf, type Architecture } from './model/architecture.js';
+export { type Architecture } from './model/architecture.js';
 export { initializeParameters, Parameters } from './model/parameters.js';
+export { operationsPerToken } from './training/estimate-speed.js';
 export { createEvaluator, fit } from './training/fit.js';
 export { TrainingStep } from './training/training-step.js';
 export { WindowReader } from './training/window-reader.js';

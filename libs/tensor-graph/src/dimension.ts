@@ -57,7 +57,10 @@ export function addDimensions(left: Dimension, right: Dimension): Dimension {
 export function divideDimension(dimension: Dimension, parts: number): Dimension {
   const { factor, symbol } = parse(dimension);
   if (factor % parts !== 0) {
-    throw new CodedError('graph_shape_mismatch', `Cannot split an axis of size ${dimension} into ${parts} equal parts.`);
+    throw new CodedError(
+      'graph_shape_mismatch',
+      `Cannot split an axis of size ${dimension} into ${parts} equal parts.`,
+    );
   }
   return format({ factor: factor / parts, symbol });
 }

@@ -23,9 +23,7 @@ export interface GraphNode {
 }
 
 /** Gradients of the inputs, given those of the outputs; `undefined` where there is none. */
-export type GradientRule = (
-  outputGradients: readonly (Tensor | undefined)[],
-) => readonly (Tensor | undefined)[];
+export type GradientRule = (outputGradients: readonly (Tensor | undefined)[]) => readonly (Tensor | undefined)[];
 
 /** One differentiable step: what went in, what came out, and how gradients go back through it. */
 export interface TapeEntry {
@@ -127,9 +125,12 @@ export class Graph {
     attributes: Readonly<Record<string, AttributeValue>> = {},
     domain = '',
   ): Tensor[] {
-    const results = outputs.map(
-      ({ type, shape }): Tensor => ({ graph: this, name: this.newName(operator), type, shape }),
-    );
+    const results = outputs.map(({ type, shape }): Tensor => ({
+      graph: this,
+      name: this.newName(operator),
+      type,
+      shape,
+    }));
     this.nodes.push({ operator, domain, inputs, outputs: results, attributes });
     return results;
   }

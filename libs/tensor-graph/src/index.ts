@@ -2,4 +2,11 @@ export { Graph, type ElementType, type ExternalData, type Tensor } from './graph
 export type { Dimension, Shape } from './dimension.js';
 export { gradients } from './gradients.js';
 export * as op from './operators/index.js';
-export { GraphSession, float32Tensor, int64Tensor, type Device, type HostTensor, type SessionOptions } from './session.js';
+export {
+  GraphSession,
+  float32Tensor,
+  int64Tensor,
+  type Device,
+  type HostTensor,
+  type SessionOptions,
+} from './session.js';

@@ -28,7 +28,8 @@ function valueInfo(name: string, type: ElementType, shape: Shape): object {
 
 function initializer({ tensor, data }: Constant): object {
   const head = { name: tensor.name, dataType: ELEMENT_TYPES[tensor.type], dims: tensor.shape };
-  if (ArrayBuffer.isView(data)) return { ...head, rawData: new Uint8Array(data.buffer, data.byteOffset, data.byteLength) };
+  if (ArrayBuffer.isView(data))
+    return { ...head, rawData: new Uint8Array(data.buffer, data.byteOffset, data.byteLength) };
   const externalData = [
     { key: 'location', value: data.file },
     { key: 'offset', value: String(data.offsetBytes) },

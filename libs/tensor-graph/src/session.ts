@@ -64,9 +64,12 @@ export class GraphSession {
   }
 
   /** Computes all outputs, or writes those named in `into` into the tensors given there. */
-  async run(feeds: Readonly<Record<string, HostTensor>>, into?: Readonly<Record<string, HostTensor>>): Promise<Record<string, HostTensor>> {
+  async run(
+    feeds: Readonly<Record<string, HostTensor>>,
+    into?: Readonly<Record<string, HostTensor>>,
+  ): Promise<Record<string, HostTensor>> {
     const results = into ? await this.session.run(feeds, into) : await this.session.run(feeds);
-    return results as Record<string, HostTensor>;
+    return results;
   }
 
   /** Frees the runtime's memory. The session must not be used afterwards. */

@@ -24,7 +24,10 @@ const WEIGHTS = 'model.safetensors';
  * `model.safetensors` beside them, card, and a manifest with the sha256 of each file. The same contents give the same bytes.
  * @throws disk_full when there is no room
  */
-export async function exportBundle(folder: string, { config, tokenizer, parameters, card }: BundleContents): Promise<void> {
+export async function exportBundle(
+  folder: string,
+  { config, tokenizer, parameters, card }: BundleContents,
+): Promise<void> {
   const { bytes, locations } = encodeSafetensors(parameters);
   const source = { file: WEIGHTS, locations };
   const files: Record<string, Uint8Array | string> = {
@@ -47,7 +50,11 @@ export async function exportBundle(folder: string, { config, tokenizer, paramete
     for (const [path, contents] of Object.entries(files)) await writeFile(join(folder, path), contents);
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOSPC') {
-      throw new CodedError('disk_full', `No room for the model in ${folder}. Free some space and start the run again.`, { cause });
+      throw new CodedError(
+        'disk_full',
+        `No room for the model in ${folder}. Free some space and start the run again.`,
+        { cause },
+      );
     }
     throw cause;
   }

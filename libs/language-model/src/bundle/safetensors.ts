@@ -22,7 +22,10 @@ interface HeaderEntry {
  * A model's parameters in the safetensors format: a JSON header, then the raw numbers.
  * @see https://github.com/huggingface/safetensors#format
  */
-export function encodeSafetensors(parameters: Parameters): { bytes: Uint8Array; locations: Map<string, TensorLocation> } {
+export function encodeSafetensors(parameters: Parameters): {
+  bytes: Uint8Array;
+  locations: Map<string, TensorLocation>;
+} {
   const header: Record<string, HeaderEntry> = {};
   let length = 0;
   for (const { name, shape, size } of parameters.specs) {
@@ -53,12 +56,15 @@ export function decodeSafetensors(bytes: Uint8Array, architecture: Architecture)
   const parameters = new Parameters(architecture);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const headerBytes = bytes.byteLength >= LENGTH_BYTES ? Number(view.getBigUint64(0, true)) : Infinity;
-  if (LENGTH_BYTES + headerBytes > bytes.byteLength) throw corrupt(`its header ends beyond its ${bytes.byteLength} bytes`);
+  if (LENGTH_BYTES + headerBytes > bytes.byteLength)
+    throw corrupt(`its header ends beyond its ${bytes.byteLength} bytes`);
   const header = readHeader(Buffer.from(bytes.subarray(LENGTH_BYTES, LENGTH_BYTES + headerBytes)).toString());
   for (const { name, shape, size } of parameters.specs) {
     const entry = header[name];
     if (!entry || entry.dtype !== 'F32' || entry.shape.join() !== shape.join()) {
-      throw corrupt(`"${name}" should be F32 [${shape.join(', ')}] and is ${entry ? `${entry.dtype} [${entry.shape.join(', ')}]` : 'missing'}`);
+      throw corrupt(
+        `"${name}" should be F32 [${shape.join(', ')}] and is ${entry ? `${entry.dtype} [${entry.shape.join(', ')}]` : 'missing'}`,
+      );
     }
     const start = LENGTH_BYTES + headerBytes + entry.data_offsets[0];
     const data = bytes.slice(start, start + size * Float32Array.BYTES_PER_ELEMENT);

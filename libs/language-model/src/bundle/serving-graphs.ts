@@ -4,7 +4,8 @@ import { forward, stateNames, type LayerState } from '../model/forward.js';
 import type { TensorLocation } from './safetensors.js';
 
 /** Where a graph finds its parameters: fed at each run, or in a file beside the model. */
-export type ParameterSource = 'fed' | { readonly file: string; readonly locations: ReadonlyMap<string, TensorLocation> };
+export type ParameterSource =
+  'fed' | { readonly file: string; readonly locations: ReadonlyMap<string, TensorLocation> };
 
 /** Added to the logit of `<unk>`, which must never be generated; finite, so that dividing by a temperature stays finite. */
 const NEVER = -1e9;
@@ -66,7 +67,12 @@ export function buildPrefillGraph(architecture: Architecture, source: ParameterS
 export function buildScoreGraph(architecture: Architecture, source: ParameterSource): Uint8Array {
   const { graph, parameter, hidden } = start(architecture, source, (g) => g.input('ids', ['T', 'B'], 'int64'));
   const targets = graph.input('targets', ['T*B'], 'int64');
-  const { losses, probabilities } = op.linearCrossEntropy(hidden, parameter('output.weight'), parameter('output.bias'), targets);
+  const { losses, probabilities } = op.linearCrossEntropy(
+    hidden,
+    parameter('output.weight'),
+    parameter('output.bias'),
+    targets,
+  );
   graph.output('losses', losses);
   graph.output('ranks', op.rankOf(probabilities, targets));
   return graph.encode();

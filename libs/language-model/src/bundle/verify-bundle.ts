@@ -6,7 +6,12 @@ import { readBundle } from './read-bundle.js';
 const TOLERANCE = 1e-4;
 
 /** Measures a text with an exported bundle, by the runtime that serves it. */
-export async function evaluateBundle(folder: string, tokens: Uint16Array, threads: number, signal?: AbortSignal): Promise<Evaluation> {
+export async function evaluateBundle(
+  folder: string,
+  tokens: Uint16Array,
+  threads: number,
+  signal?: AbortSignal,
+): Promise<Evaluation> {
   const bundle = await readBundle(folder);
   const evaluator = new TextEvaluator(await bundle.session('score.onnx', threads), bundle.architecture);
   try {

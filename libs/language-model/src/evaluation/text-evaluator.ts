@@ -1,4 +1,5 @@
-import { GraphSession, float32Tensor, int64Tensor, type HostTensor } from '#tensor-graph';
+import type { GraphSession} from '#tensor-graph';
+import { float32Tensor, int64Tensor, type HostTensor } from '#tensor-graph';
 import type { Architecture } from '../model/architecture.js';
 import { stateNames } from '../model/forward.js';
 import type { Parameters } from '../model/parameters.js';
@@ -45,7 +46,8 @@ export class TextEvaluator {
       signal?.throwIfAborted();
       const ids = new BigInt64Array(T * B);
       const targets = new BigInt64Array(T * B);
-      const counts = (t: number, lane: number): boolean => start + t < laneLength && lane * laneLength + start + t < predicted;
+      const counts = (t: number, lane: number): boolean =>
+        start + t < laneLength && lane * laneLength + start + t < predicted;
       for (let lane = 0; lane < B; lane++) {
         for (let t = 0; t < T && counts(t, lane); t++) {
           const position = lane * laneLength + start + t;
@@ -67,7 +69,13 @@ export class TextEvaluator {
       for (const name of Object.keys(results)) if (name.startsWith('next_')) feeds[name.slice(5)] = results[name]!;
     }
     const lossNats = lossSum / predicted;
-    return { tokens: predicted, lossNats, perplexity: Math.exp(lossNats), top1: first / predicted, top5: fifth / predicted };
+    return {
+      tokens: predicted,
+      lossNats,
+      perplexity: Math.exp(lossNats),
+      top1: first / predicted,
+      top5: fifth / predicted,
+    };
   }
 
   async dispose(): Promise<void> {
@@ -82,7 +90,8 @@ export class TextEvaluator {
         feeds[name] = float32Tensor(new Float32Array(batchSize * H), [batchSize, H]);
       }
     }
-    for (const { name, shape } of this.parameters?.specs ?? []) feeds[name] = float32Tensor(this.parameters!.view(name), shape);
+    for (const { name, shape } of this.parameters?.specs ?? [])
+      feeds[name] = float32Tensor(this.parameters!.view(name), shape);
     return feeds;
   }
 }

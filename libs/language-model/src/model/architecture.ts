@@ -26,7 +26,12 @@ export function architectureOf(hyperparameters: Hyperparameters, vocabularySize:
 }
 
 /** All parameters in the order in which they are stored: embedding, layers, output. */
-export function parameterSpecs({ vocabularySize: V, embeddingDim: E, lstmUnits: H, numLayers }: Architecture): ParameterSpec[] {
+export function parameterSpecs({
+  vocabularySize: V,
+  embeddingDim: E,
+  lstmUnits: H,
+  numLayers,
+}: Architecture): ParameterSpec[] {
   const specs: ParameterSpec[] = [];
   const add = (name: string, shape: number[], decayed: boolean): void => {
     specs.push({ name, shape, size: shape.reduce((a, b) => a * b), decayed });

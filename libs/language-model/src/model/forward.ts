@@ -27,7 +27,11 @@ export function stateNames(layer: number): { hidden: string; cell: string } {
  * ids [T, B] int64 -> last layer's output [T*B, H] and each layer's state after step T.
  * The dense layer and softmax follow in the caller, since training joins them with the loss.
  */
-export function forward(ids: Tensor, architecture: Architecture, inputs: ForwardInputs): { hidden: Tensor; states: LayerState[] } {
+export function forward(
+  ids: Tensor,
+  architecture: Architecture,
+  inputs: ForwardInputs,
+): { hidden: Tensor; states: LayerState[] } {
   const { parameter, masks } = inputs;
   const drop = (x: Tensor, index: number): Tensor => (masks ? op.multiply(x, masks[index]!) : x);
 
@@ -41,7 +45,10 @@ export function forward(ids: Tensor, architecture: Architecture, inputs: Forward
     };
     const { sequence, state } = inputs.recurrentLayer(x, weights, inputs.states[layer]!); // [T, B, H]
     states.push(state);
-    x = drop(op.layerNormalization(sequence, parameter(`norm.${layer}.gain`), parameter(`norm.${layer}.bias`)), layer + 1);
+    x = drop(
+      op.layerNormalization(sequence, parameter(`norm.${layer}.gain`), parameter(`norm.${layer}.bias`)),
+      layer + 1,
+    );
   }
   return { hidden: op.flattenSteps(x), states };
 }

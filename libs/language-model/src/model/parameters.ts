@@ -49,5 +49,6 @@ export function initializeParameters(parameters: Parameters, seed: number, text?
 function setLogShares(bias: Float32Array, text: Uint16Array): void {
   const counts = new Float64Array(bias.length).fill(1);
   for (const token of text) counts[token]!++;
-  for (let token = 0; token < bias.length; token++) bias[token] = Math.log(counts[token]! / (text.length + bias.length));
+  for (let token = 0; token < bias.length; token++)
+    bias[token] = Math.log(counts[token]! / (text.length + bias.length));
 }

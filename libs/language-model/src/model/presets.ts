@@ -74,14 +74,19 @@ const MULTIPLIER = { min: 0.001, max: 1000 };
 const TOKENIZATIONS = ['text', 'words'] as const;
 
 /** Every name that `resolveHyperparameters` takes. */
-export const HYPERPARAMETER_NAMES: readonly string[] = [...Object.keys(NUMBERS), 'learning_rate_multiplier', 'tokenization'];
+export const HYPERPARAMETER_NAMES: readonly string[] = [
+  ...Object.keys(NUMBERS),
+  'learning_rate_multiplier',
+  'tokenization',
+];
 
 function isPreset(name: string): name is Preset {
   return Object.hasOwn(PRESETS, name);
 }
 
 function readNumber(name: string, rule: Pick<NumberRule, 'min' | 'max' | 'whole'>, value: unknown): number {
-  const ok = typeof value === 'number' && value >= rule.min && value <= rule.max && (!rule.whole || Number.isInteger(value));
+  const ok =
+    typeof value === 'number' && value >= rule.min && value <= rule.max && (!rule.whole || Number.isInteger(value));
   if (!ok) {
     const kind = rule.whole ? 'a whole number' : 'a number';
     throw new CodedError(
@@ -97,11 +102,18 @@ function readNumber(name: string, rule: Pick<NumberRule, 'min' | 'max' | 'whole'
  * Fills in a preset's defaults. Overrides carry the API's names; `"auto"` stands for the default.
  * @throws unknown_parameter for a name that does not exist, invalid_value for a value outside its limits
  */
-export function resolveHyperparameters(preset: string, overrides: Readonly<Record<string, unknown>> = {}): Hyperparameters {
+export function resolveHyperparameters(
+  preset: string,
+  overrides: Readonly<Record<string, unknown>> = {},
+): Hyperparameters {
   if (!isPreset(preset)) {
-    throw new CodedError('invalid_value', `There is no preset "${preset}". Presets: ${Object.keys(PRESETS).join(', ')}.`, {
-      param: 'model',
-    });
+    throw new CodedError(
+      'invalid_value',
+      `There is no preset "${preset}". Presets: ${Object.keys(PRESETS).join(', ')}.`,
+      {
+        param: 'model',
+      },
+    );
   }
   const unknown = Object.keys(overrides).find((name) => !HYPERPARAMETER_NAMES.includes(name));
   if (unknown !== undefined) {
@@ -111,15 +123,24 @@ export function resolveHyperparameters(preset: string, overrides: Readonly<Recor
       { param: unknown },
     );
   }
-  const given = Object.fromEntries(Object.entries(overrides).filter(([, value]) => value !== undefined && value !== 'auto'));
+  const given = Object.fromEntries(
+    Object.entries(overrides).filter(([, value]) => value !== undefined && value !== 'auto'),
+  );
   const numbers = Object.fromEntries(
-    Object.entries(NUMBERS).map(([name, rule]) => [rule.field, name in given ? readNumber(name, rule, given[name]) : rule.fallback]),
+    Object.entries(NUMBERS).map(([name, rule]) => [
+      rule.field,
+      name in given ? readNumber(name, rule, given[name]) : rule.fallback,
+    ]),
   );
   const tokenization = given['tokenization'] ?? 'text';
   if (tokenization !== 'text' && tokenization !== 'words') {
-    throw new CodedError('invalid_value', `tokenization must be ${TOKENIZATIONS.join(' or ')}, not ${JSON.stringify(tokenization)}.`, {
-      param: 'tokenization',
-    });
+    throw new CodedError(
+      'invalid_value',
+      `tokenization must be ${TOKENIZATIONS.join(' or ')}, not ${JSON.stringify(tokenization)}.`,
+      {
+        param: 'tokenization',
+      },
+    );
   }
   const name = 'learning_rate_multiplier';
   const multiplier = name in given ? readNumber(name, MULTIPLIER, given[name]) : 1;

@@ -55,7 +55,10 @@ export class CompletionEngine {
   static async open(bundleFolder: string, options: CompletionEngineOptions): Promise<CompletionEngine> {
     const bundle = await readBundle(bundleFolder);
     const { threads, maxBatchSize, maxQueued } = options;
-    const graphs = { decode: await bundle.session('decode.onnx', threads), prefill: await bundle.session('prefill.onnx', threads) };
+    const graphs = {
+      decode: await bundle.session('decode.onnx', threads),
+      prefill: await bundle.session('prefill.onnx', threads),
+    };
     const session = new DecodeSession(graphs, bundle.architecture, maxBatchSize);
     const loop = new DecodeLoop(session, bundle.architecture.vocabularySize, { maxQueued });
     return new CompletionEngine(bundle.config, bundle.tokenizer, loop);
@@ -83,7 +86,10 @@ export class CompletionEngine {
    */
   async complete(request: CompletionRequest, options: CompletionOptions = {}): Promise<CompletionResult> {
     const prompt = this.promptTokens(request.prompt);
-    const decoder = this.tokenizer.createStreamDecoder(prompt, typeof request.prompt === 'string' ? request.prompt : '');
+    const decoder = this.tokenizer.createStreamDecoder(
+      prompt,
+      typeof request.prompt === 'string' ? request.prompt : '',
+    );
     const matcher = new StopMatcher(request.stop);
     const pieces: string[] = [];
     const emit = (text: string): void => {
@@ -119,7 +125,11 @@ export class CompletionEngine {
     const { vocabularySize } = this.config;
     const wrong = prompt.find((id) => !Number.isInteger(id) || id < 0 || id >= vocabularySize);
     if (wrong !== undefined) {
-      throw new CodedError('invalid_value', `prompt: token ids run from 0 to ${vocabularySize - 1}, ${wrong} was given.`, { param: 'prompt' });
+      throw new CodedError(
+        'invalid_value',
+        `prompt: token ids run from 0 to ${vocabularySize - 1}, ${wrong} was given.`,
+        { param: 'prompt' },
+      );
     }
     return prompt;
   }

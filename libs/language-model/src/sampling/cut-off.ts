@@ -27,7 +27,8 @@ export function findCutOff(values: Float32Array, by: 'count' | 'mass', target: n
     }
     const weight = by === 'mass' ? pivot : 1;
     const equals = smallerFrom - equalFrom;
-    if (above + weight * equals >= needed) return { threshold: pivot, ties: Math.max(1, Math.ceil((needed - above) / weight)) };
+    if (above + weight * equals >= needed)
+      return { threshold: pivot, ties: Math.max(1, Math.ceil((needed - above) / weight)) };
     needed -= above + weight * equals;
     low = smallerFrom;
   }

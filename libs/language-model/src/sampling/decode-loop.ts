@@ -76,7 +76,8 @@ export class DecodeLoop {
    */
   async submit(request: DecodeRequest): Promise<DecodeEnd> {
     request.signal?.throwIfAborted();
-    if (this.closed) throw new CodedError('server_is_overloaded', 'This model version is being unloaded. Send the request again.');
+    if (this.closed)
+      throw new CodedError('server_is_overloaded', 'This model version is being unloaded. Send the request again.');
     if (this.waiting.length >= this.options.maxQueued) {
       throw new CodedError(
         'server_is_overloaded',
@@ -109,7 +110,8 @@ export class DecodeLoop {
         if (this.live.length > 0) await this.advance();
       }
     } catch (error) {
-      for (const sequence of [...this.waiting.splice(0), ...this.prefilling.splice(0), ...this.live.splice(0)]) sequence.reject(error);
+      for (const sequence of [...this.waiting.splice(0), ...this.prefilling.splice(0), ...this.live.splice(0)])
+        sequence.reject(error);
       this.session.rows = 0;
     } finally {
       this.running = undefined;
@@ -186,7 +188,13 @@ export class DecodeLoop {
 
   /** The number that decides a token: a function of the sequence's seed and the token's position alone. */
   private draw({ request: { seed }, generated }: Sequence): number {
-    const [high, low] = philox(Number(seed & 0xffffffffn), Number((seed >> 32n) & 0xffffffffn), generated, 0, STREAMS.sampling);
+    const [high, low] = philox(
+      Number(seed & 0xffffffffn),
+      Number((seed >> 32n) & 0xffffffffn),
+      generated,
+      0,
+      STREAMS.sampling,
+    );
     return toUnit(high, low);
   }
 

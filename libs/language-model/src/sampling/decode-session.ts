@@ -1,4 +1,5 @@
-import { GraphSession, float32Tensor, int64Tensor, type HostTensor } from '#tensor-graph';
+import type { GraphSession} from '#tensor-graph';
+import { float32Tensor, int64Tensor, type HostTensor } from '#tensor-graph';
 import type { Architecture } from '../model/architecture.js';
 import { stateNames } from '../model/forward.js';
 
@@ -54,7 +55,9 @@ export class DecodeSession {
   /** Reads up to `PREFILL_CHUNK` tokens into a state. Each sequence is read alone, so its state depends on nothing else. */
   async prefill(state: SequenceState, tokens: readonly number[]): Promise<SequenceState> {
     const shape = [1, this.architecture.lstmUnits];
-    const feeds: Record<string, HostTensor> = { ids: int64Tensor(BigInt64Array.from(tokens, BigInt), [tokens.length, 1]) };
+    const feeds: Record<string, HostTensor> = {
+      ids: int64Tensor(BigInt64Array.from(tokens, BigInt), [tokens.length, 1]),
+    };
     this.names.forEach((name, index) => (feeds[name] = float32Tensor(state[index]!, shape)));
     for (const name of this.graphs.prefill.inputNames) feeds[name] ??= this.graphs.constantFeeds![name]!;
     const results = await this.graphs.prefill.run(feeds);
@@ -87,7 +90,9 @@ export class DecodeSession {
       ids: int64Tensor(this.ids.subarray(0, n), [n]),
       inverse_temperature: float32Tensor(this.inverseTemperatures.subarray(0, n), [n, 1]),
     };
-    const results: Record<string, HostTensor> = { probabilities: float32Tensor(this.probabilities.subarray(0, n * V), [n, V]) };
+    const results: Record<string, HostTensor> = {
+      probabilities: float32Tensor(this.probabilities.subarray(0, n * V), [n, V]),
+    };
     this.names.forEach((name, index) => {
       feeds[name] = float32Tensor(this.current[index]!.subarray(0, n * H), [n, H]);
       results[`next_${name}`] = float32Tensor(this.next[index]!.subarray(0, n * H), [n, H]);

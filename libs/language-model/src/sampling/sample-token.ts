@@ -64,7 +64,12 @@ export class TokenSampler {
     return last; // rounding left the sum a little below 1
   }
 
-  private drawFromTop(probabilities: Float32Array, start: number, { topK, topP }: SamplingParameters, uniform: number): number {
+  private drawFromTop(
+    probabilities: Float32Array,
+    start: number,
+    { topK, topP }: SamplingParameters,
+    uniform: number,
+  ): number {
     const limit = topK === 0 ? this.vocabularySize : Math.min(topK, this.vocabularySize);
     let threshold = FIRST_THRESHOLD;
     let mass = this.collect(probabilities, start, threshold);

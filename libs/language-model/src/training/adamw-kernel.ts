@@ -27,8 +27,18 @@ export interface AdamWKernel {
    * `m = beta1 m + (1 - beta1) s g; v = beta2 v + (1 - beta2) (s g)^2; p = decay p - rate m / (sqrt(v) correction + epsilon)`.
    */
   update(
-    p: number, g: number, m: number, v: number, count: number,
-    s: number, beta1: number, beta2: number, decay: number, rate: number, correction: number, epsilon: number,
+    p: number,
+    g: number,
+    m: number,
+    v: number,
+    count: number,
+    s: number,
+    beta1: number,
+    beta2: number,
+    decay: number,
+    rate: number,
+    correction: number,
+    epsilon: number,
   ): void;
 }
 

@@ -80,7 +80,11 @@ export class AdamW {
     const correction = 1 / Math.sqrt(1 - BETA_2 ** this.steps);
     for (const { name, decayed } of specs) {
       const p = this.parameters.view(name);
-      const [g, m, v] = [this.gradients, ...this.moments].map((owner) => owner.view(name).byteOffset) as [number, number, number];
+      const [g, m, v] = [this.gradients, ...this.moments].map((owner) => owner.view(name).byteOffset) as [
+        number,
+        number,
+        number,
+      ];
       const decay = decayed ? 1 - learningRate * weightDecay : 1;
       this.kernel.update(p.byteOffset, g, m, v, padded(p), scale, BETA_1, BETA_2, decay, rate, correction, EPSILON);
     }

@@ -52,7 +52,15 @@ export async function fit(options: FitOptions, observer: TrainingObserver, signa
   const { batchSize, sequenceLength, dropoutRate } = hyperparameters;
   const architecture = architectureOf(hyperparameters, options.vocabularySize);
   const reader = new WindowReader(options.train, batchSize, sequenceLength, seed);
-  const step = await TrainingStep.create({ architecture, sequenceLength, batchSize, dropoutRate, seed, threads, text: options.train });
+  const step = await TrainingStep.create({
+    architecture,
+    sequenceLength,
+    batchSize,
+    dropoutRate,
+    seed,
+    threads,
+    text: options.train,
+  });
   const evaluator = await createEvaluator(architecture, step.parameters, threads);
   try {
     return await run(options, reader, step, evaluator, observer, signal);
@@ -93,7 +101,9 @@ async function run(
     step++;
     meter.add(step, result, learningRate);
     if (step % evaluationInterval === 0 || step === totalSteps) {
-      const evaluation = await meter.pauseFor(() => evaluate(options, evaluator, trainingStep.parameters, step, epoch + 1, signal));
+      const evaluation = await meter.pauseFor(() =>
+        evaluate(options, evaluator, trainingStep.parameters, step, epoch + 1, signal),
+      );
       evaluations.push(evaluation);
       observer(evaluation);
       const improved = best.offer(evaluation, trainingStep.parameters);
@@ -115,17 +125,28 @@ async function run(
 export function countSteps(settings: Hyperparameters, windowsPerEpoch: number): number {
   const all = settings.epochs * windowsPerEpoch;
   if (settings.maxTrainTokens === 0) return all;
-  return Math.max(1, Math.min(all, Math.floor(settings.maxTrainTokens / (settings.batchSize * settings.sequenceLength))));
+  return Math.max(
+    1,
+    Math.min(all, Math.floor(settings.maxTrainTokens / (settings.batchSize * settings.sequenceLength))),
+  );
 }
 
 /** An evaluator over parameters that training goes on changing. */
-export async function createEvaluator(architecture: Architecture, parameters: Parameters, threads: number): Promise<TextEvaluator> {
+export async function createEvaluator(
+  architecture: Architecture,
+  parameters: Parameters,
+  threads: number,
+): Promise<TextEvaluator> {
   const session = await GraphSession.create(buildEvaluationGraph(architecture, EVALUATION_STEPS), { threads });
   return new TextEvaluator(session, architecture, parameters);
 }
 
 /** The two texts that an evaluation compares: equally long, so that the gap is measured the same way on both sides. */
-export function comparableTexts(train: Uint16Array, validation: Uint16Array, limit: number): [Uint16Array, Uint16Array] {
+export function comparableTexts(
+  train: Uint16Array,
+  validation: Uint16Array,
+  limit: number,
+): [Uint16Array, Uint16Array] {
   const length = Math.min(train.length, validation.length, limit);
   return [train.subarray(0, length), validation.subarray(0, length)];
 }

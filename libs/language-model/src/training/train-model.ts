@@ -65,7 +65,11 @@ const FINAL_EVALUATION_TOKENS = 250_000;
  * @throws unknown_parameter, invalid_value, corpus_empty, corpus_not_text, corpus_too_small, training_diverged, version_mismatch,
  *   disk_full, cancelled
  */
-export async function trainModel(input: TrainModelInput, observer: TrainingObserver, signal: AbortSignal): Promise<TrainModelResult> {
+export async function trainModel(
+  input: TrainModelInput,
+  observer: TrainingObserver,
+  signal: AbortSignal,
+): Promise<TrainModelResult> {
   try {
     return await run(input, observer, signal);
   } catch (error) {
@@ -107,7 +111,16 @@ async function run(input: TrainModelInput, observer: TrainingObserver, signal: A
     await mkdir(input.workFolder, { recursive: true });
     const { dataSha256 } = corpus;
     const gap = gapPoints(measured.train, measured.validation);
-    const facts = { preset: input.preset, parameters, hyperparameters, seed, dataSha256, corpus: report, sample: result.best.sample, gapPoints: gap };
+    const facts = {
+      preset: input.preset,
+      parameters,
+      hyperparameters,
+      seed,
+      dataSha256,
+      corpus: report,
+      sample: result.best.sample,
+      gapPoints: gap,
+    };
     const config: BundleConfig = {
       format: 'understudy-model',
       version: 1,
@@ -170,7 +183,8 @@ async function read(
     type: 'log',
     message: `${report.documents} documents: ${report.train.tokens} tokens to train on, ${report.validation.tokens} to validate, ${report.test.tokens} to test; vocabulary ${report.vocabularySize}, coverage ${(100 * report.validation.coverage).toFixed(1)}% of the validation text`,
   });
-  for (const { document, message } of report.findings) observer({ type: 'log', message: document ? `${document}: ${message}` : message });
+  for (const { document, message } of report.findings)
+    observer({ type: 'log', message: document ? `${document}: ${message}` : message });
   return corpus;
 }
 
@@ -189,7 +203,8 @@ async function measure(
     return {
       train: await evaluator.evaluate(trainText, signal),
       validation: await evaluator.evaluate(validationText, signal),
-      test: test.ids.length < 2 ? null : await evaluator.evaluate(test.ids.subarray(0, FINAL_EVALUATION_TOKENS), signal),
+      test:
+        test.ids.length < 2 ? null : await evaluator.evaluate(test.ids.subarray(0, FINAL_EVALUATION_TOKENS), signal),
     };
   } finally {
     await evaluator.dispose();

@@ -41,7 +41,12 @@ function buildLoss(architecture: Architecture, sequenceLength: number, withDropo
     recurrentLayer: op.lstm,
     ...(masks && { masks }),
   });
-  const { losses, probabilities } = op.linearCrossEntropy(hidden, parameter('output.weight'), parameter('output.bias'), targets);
+  const { losses, probabilities } = op.linearCrossEntropy(
+    hidden,
+    parameter('output.weight'),
+    parameter('output.bias'),
+    targets,
+  );
   states.forEach((state, layer) => {
     graph.output(`next_${stateNames(layer).hidden}`, state.hidden);
     graph.output(`next_${stateNames(layer).cell}`, state.cell);
@@ -54,12 +59,18 @@ function buildLoss(architecture: Architecture, sequenceLength: number, withDropo
  * In: parameters, `ids` [T, B], `targets` [T*B], `hidden_l`/`cell_l` [B, H], `mask_i` [B, E or H], `loss_scale` scalar, the
  * reciprocal of the number of targets. Out: `loss` (mean, nats), `next_hidden_l`/`next_cell_l`, `gradient.<parameter>`.
  */
-export function buildTrainingGraph(architecture: Architecture, sequenceLength: number, withDropout: boolean): Uint8Array {
+export function buildTrainingGraph(
+  architecture: Architecture,
+  sequenceLength: number,
+  withDropout: boolean,
+): Uint8Array {
   const { graph, parameters, losses } = buildLoss(architecture, sequenceLength, withDropout);
   const loss = op.multiply(op.reduceSum(losses, [0]), graph.input('loss_scale', []));
   graph.output('loss', loss);
   const names = [...parameters.keys()];
-  gradients(loss, [...parameters.values()]).forEach((gradient, index) => graph.output(gradientName(names[index]!), gradient));
+  gradients(loss, [...parameters.values()]).forEach((gradient, index) =>
+    graph.output(gradientName(names[index]!), gradient),
+  );
   return graph.encode();
 }
 

@@ -52,12 +52,16 @@ export class TrainingStep {
     this.results['loss'] = float32Tensor(this.loss, []);
     for (let layer = 0; layer < architecture.numLayers; layer++) {
       for (const name of Object.values(stateNames(layer))) {
-        const state = (): HostTensor => float32Tensor(new Float32Array(B * architecture.lstmUnits), [B, architecture.lstmUnits]);
+        const state = (): HostTensor =>
+          float32Tensor(new Float32Array(B * architecture.lstmUnits), [B, architecture.lstmUnits]);
         this.feeds[name] = state();
         this.results[`next_${name}`] = state();
       }
     }
-    const widths = dropoutRate === 0 ? [] : [architecture.embeddingDim, ...Array<number>(architecture.numLayers).fill(architecture.lstmUnits)];
+    const widths =
+      dropoutRate === 0
+        ? []
+        : [architecture.embeddingDim, ...Array<number>(architecture.numLayers).fill(architecture.lstmUnits)];
     this.masks = widths.map((width, index) => {
       const mask = new Float32Array(B * width);
       this.feeds[maskName(index)] = float32Tensor(mask, [B, width]);

@@ -14,7 +14,9 @@ function lift(left: Operand, right: Operand): [Tensor, Tensor] {
 function sumTo(gradient: Tensor, shape: Shape): Tensor {
   if (sameShape(gradient.shape, shape)) return gradient;
   const lead = gradient.shape.length - shape.length;
-  const axes = gradient.shape.flatMap((size, axis) => (axis < lead || (shape[axis - lead] === 1 && size !== 1) ? [axis] : []));
+  const axes = gradient.shape.flatMap((size, axis) =>
+    axis < lead || (shape[axis - lead] === 1 && size !== 1) ? [axis] : [],
+  );
   return reshape(reduceSum(gradient, axes), shape);
 }
 

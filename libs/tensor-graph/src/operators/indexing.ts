@@ -18,7 +18,10 @@ export function gatherRows(table: Tensor, ids: Tensor): Tensor {
   }
   const shape = [...ids.shape, table.shape[1]!];
   const [y] = table.graph.emit('Gather', [table, ids], [{ type: table.type, shape }], { axis: 0 });
-  table.graph.record([table, ids], [y!], ([dy]) => [scatterAddRows(table.shape as [number, number], ids, dy!), undefined]);
+  table.graph.record([table, ids], [y!], ([dy]) => [
+    scatterAddRows(table.shape as [number, number], ids, dy!),
+    undefined,
+  ]);
   return y!;
 }
 
@@ -46,19 +49,22 @@ export function scatterAddRows(tableShape: readonly [number, number], ids: Tenso
 /** One element of each row: `x[n, ids[n]]`. x [N, V], ids [N] int64 -> [N]. Not differentiated by itself. */
 export function pickFromRows(x: Tensor, ids: Tensor): Tensor {
   const rows = x.shape[0]!;
-  const [picked] = x.graph.emit(
-    'GatherElements',
-    [x, reshape(ids, [rows, 1])],
-    [{ type: x.type, shape: [rows, 1] }],
-    { axis: 1 },
-  );
+  const [picked] = x.graph.emit('GatherElements', [x, reshape(ids, [rows, 1])], [{ type: x.type, shape: [rows, 1] }], {
+    axis: 1,
+  });
   return reshape(picked!, [rows]);
 }
 
 /** How many elements of each row exceed the one at `ids[n]`. x [N, V], ids [N] int64 -> [N] float32. Not differentiable. */
 export function rankOf(x: Tensor, ids: Tensor): Tensor {
   const rows = x.shape[0]!;
-  const [above] = x.graph.emit('Greater', [x, reshape(pickFromRows(x, ids), [rows, 1])], [{ type: 'bool', shape: x.shape }]);
+  const [above] = x.graph.emit(
+    'Greater',
+    [x, reshape(pickFromRows(x, ids), [rows, 1])],
+    [{ type: 'bool', shape: x.shape }],
+  );
   const [counted] = x.graph.emit('Cast', [above!], [x], { to: 1 });
-  return x.graph.emit('ReduceSum', [counted!, x.graph.integers([1])], [{ type: 'float32', shape: [rows] }], { keepdims: 0 })[0]!;
+  return x.graph.emit('ReduceSum', [counted!, x.graph.integers([1])], [{ type: 'float32', shape: [rows] }], {
+    keepdims: 0,
+  })[0]!;
 }

@@ -17,12 +17,17 @@ export function matMul(left: Tensor, right: Tensor, options: MatMulOptions = {})
     throw shapeMismatch('MatMul', left.shape, right.shape, 'both must be matrices');
   }
   const [rows, inner] = transposeLeft ? [left.shape[1]!, left.shape[0]!] : [left.shape[0]!, left.shape[1]!];
-  const [otherInner, columns] = transposeRight ? [right.shape[1]!, right.shape[0]!] : [right.shape[0]!, right.shape[1]!];
+  const [otherInner, columns] = transposeRight
+    ? [right.shape[1]!, right.shape[0]!]
+    : [right.shape[0]!, right.shape[1]!];
   if (inner !== otherInner) {
     throw shapeMismatch('MatMul', left.shape, right.shape, `inner sizes ${inner} and ${otherInner} must be equal`);
   }
   const shape = [rows, columns];
-  if (plus && (plus.shape.at(-1) !== columns || (plus.shape.length === 2 && plus.shape[0] !== rows) || plus.shape.length > 2)) {
+  if (
+    plus &&
+    (plus.shape.at(-1) !== columns || (plus.shape.length === 2 && plus.shape[0] !== rows) || plus.shape.length > 2)
+  ) {
     throw shapeMismatch('MatMul', shape, plus.shape, 'what is added must be one row or the whole product');
   }
   const plain = !transposeLeft && !transposeRight && !plus;

@@ -53,7 +53,13 @@ export function lstm(x: Tensor, weights: LstmWeights, initial: LstmState): { seq
       done.push(step);
       ({ hidden, cell } = step);
     }
-    const sequence = reshape(concat(done.map((step) => step.hidden), 0), [steps, x.shape[1]!, units]);
+    const sequence = reshape(
+      concat(
+        done.map((step) => step.hidden),
+        0,
+      ),
+      [steps, x.shape[1]!, units],
+    );
     return { done, sequence, hidden, cell };
   });
   const { done, sequence } = forward;
@@ -77,7 +83,9 @@ function runStep(activations: Tensor, previousCell: Tensor, units: number): Step
   const { graph, type } = activations;
   const part = (width: number) => ({ type, shape: [activations.shape[0]!, width] });
   const sizes = graph.integers([3 * units, units]);
-  const [gatePart, candidatePart] = graph.emit('Split', [activations, sizes], [part(3 * units), part(units)], { axis: 1 });
+  const [gatePart, candidatePart] = graph.emit('Split', [activations, sizes], [part(3 * units), part(units)], {
+    axis: 1,
+  });
   const gates = sigmoid(gatePart!);
   const candidate = tanh(candidatePart!);
   const [input, output, forget] = split(gates, 1, 3);
@@ -107,7 +115,10 @@ function goBack(
     [
       multiply(candidate, gateSlopes[0]!),
       multiply(cellTanh, gateSlopes[1]!),
-      multiply(all((step) => step.previousCell), gateSlopes[2]!),
+      multiply(
+        all((step) => step.previousCell),
+        gateSlopes[2]!,
+      ),
       multiply(input!, slope(candidate)),
     ],
     1,
@@ -163,7 +174,11 @@ export function fusedLstm(x: Tensor, weights: LstmWeights, initial: LstmState): 
   const last = { type, shape: [1, batch!, units] };
   const specs = [{ type, shape: [steps!, 1, batch!, units] }, last, last];
   const [sequence, hidden, cell] = graph.emit('LSTM', inputs, specs, { hidden_size: units });
-  const [squeezed] = graph.emit('Squeeze', [sequence!, graph.integers([1])], [{ type, shape: [steps!, batch!, units] }]);
+  const [squeezed] = graph.emit(
+    'Squeeze',
+    [sequence!, graph.integers([1])],
+    [{ type, shape: [steps!, batch!, units] }],
+  );
   const state = { hidden: reshape(hidden!, [batch!, units]), cell: reshape(cell!, [batch!, units]) };
   return { sequence: squeezed!, state };
 }
@@ -171,7 +186,10 @@ export function fusedLstm(x: Tensor, weights: LstmWeights, initial: LstmState): 
 function checkShapes(x: Tensor, weights: LstmWeights, initial: LstmState): [number, number, number] {
   const [steps, batch, features] = x.shape;
   if (x.shape.length !== 3 || typeof steps !== 'number' || typeof features !== 'number') {
-    throw new CodedError('graph_shape_mismatch', `Lstm: x must be [T, B, E] with fixed T and E, not ${formatShape(x.shape)}.`);
+    throw new CodedError(
+      'graph_shape_mismatch',
+      `Lstm: x must be [T, B, E] with fixed T and E, not ${formatShape(x.shape)}.`,
+    );
   }
   const units = weights.recurrent.shape[0];
   const gates = weights.recurrent.shape[1];

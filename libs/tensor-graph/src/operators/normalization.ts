@@ -10,9 +10,7 @@ export const LAYER_NORMALIZATION_EPSILON = 1e-3;
 export function softmax(x: Tensor): Tensor {
   const axis = x.shape.length - 1;
   const [y] = x.graph.emit('Softmax', [x], [x], { axis });
-  x.graph.record([x], [y!], ([dy]) => [
-    multiply(y!, subtract(dy!, reduceSum(multiply(dy!, y!), [axis], true))),
-  ]);
+  x.graph.record([x], [y!], ([dy]) => [multiply(y!, subtract(dy!, reduceSum(multiply(dy!, y!), [axis], true)))]);
   return y!;
 }
 
@@ -29,12 +27,10 @@ export function layerNormalization(x: Tensor, gain: Tensor, bias: Tensor): Tenso
     }
   }
   const statistics = { type: x.type, shape: x.shape.with(axis, 1) };
-  const [y, mean, inverseDeviation] = x.graph.emit(
-    'LayerNormalization',
-    [x, gain, bias],
-    [x, statistics, statistics],
-    { axis, epsilon: { float: LAYER_NORMALIZATION_EPSILON } },
-  );
+  const [y, mean, inverseDeviation] = x.graph.emit('LayerNormalization', [x, gain, bias], [x, statistics, statistics], {
+    axis,
+    epsilon: { float: LAYER_NORMALIZATION_EPSILON },
+  });
   x.graph.record([x, gain, bias], [y!], ([dy]) => {
     const lead = x.shape.map((_, i) => i).slice(0, -1);
     const normalized = multiply(subtract(x, mean!), inverseDeviation!);

@@ -37,7 +37,10 @@ export function flattenSteps(x: Tensor): Tensor {
 /** Axes in another order: axis i of the result is axis `order[i]` of x. */
 export function transpose(x: Tensor, order: readonly number[]): Tensor {
   if ([...order].sort((a, b) => a - b).join() !== x.shape.map((_, axis) => axis).join()) {
-    throw new CodedError('graph_shape_mismatch', `Transpose: [${order.join(', ')}] is no order of the axes of ${formatShape(x.shape)}.`);
+    throw new CodedError(
+      'graph_shape_mismatch',
+      `Transpose: [${order.join(', ')}] is no order of the axes of ${formatShape(x.shape)}.`,
+    );
   }
   const shape = order.map((axis) => x.shape[axis]!);
   const [y] = x.graph.emit('Transpose', [x], [{ type: x.type, shape }], { perm: order });
@@ -53,7 +56,8 @@ export function concat(parts: readonly Tensor[], axis: number): Tensor {
   checkAxes('Concat', first.shape, [axis]);
   let size: Dimension | undefined;
   for (const part of parts) {
-    const fits = part.shape.length === first.shape.length && part.shape.every((d, i) => i === axis || d === first.shape[i]);
+    const fits =
+      part.shape.length === first.shape.length && part.shape.every((d, i) => i === axis || d === first.shape[i]);
     if (!fits) throw shapeMismatch('Concat', first.shape, part.shape, `all axes but axis ${axis} must be equal`);
     size = size === undefined ? part.shape[axis]! : addDimensions(size, part.shape[axis]!);
   }
@@ -65,7 +69,8 @@ export function concat(parts: readonly Tensor[], axis: number): Tensor {
     if (sizes.every((s) => s === sizes[0])) return split(dy!, axis, parts.length);
     let start = 0;
     return sizes.map((s) => {
-      if (typeof s !== 'number') throw shapeMismatch('Concat', first.shape, shape, 'parts of unequal symbolic size have no gradient');
+      if (typeof s !== 'number')
+        throw shapeMismatch('Concat', first.shape, shape, 'parts of unequal symbolic size have no gradient');
       start += s;
       return slice(dy!, axis, start - s, start);
     });
@@ -82,7 +87,12 @@ export function split(x: Tensor, axis: number, parts: number): Tensor[] {
   const ys = x.graph.emit('Split', [x], specs, { axis, num_outputs: parts });
   x.graph.record([x], ys, (dys) => {
     const zero = dys.includes(undefined) ? zerosLike(ys[0]!) : undefined;
-    return [concat(dys.map((dy) => dy ?? zero!), axis)];
+    return [
+      concat(
+        dys.map((dy) => dy ?? zero!),
+        axis,
+      ),
+    ];
   });
   return ys;
 }
@@ -101,7 +111,9 @@ export function slice(x: Tensor, axis: number, start: number, end: number): Tens
   const bounds = [graph.integers([start]), graph.integers([end]), graph.integers([axis])];
   const [y] = graph.emit('Slice', [x, ...bounds], [{ type: x.type, shape }]);
   graph.record([x], [y!], ([dy]) => {
-    const pads = x.shape.flatMap((_, i) => (i === axis ? [start] : [0])).concat(x.shape.flatMap((_, i) => (i === axis ? [size - end] : [0])));
+    const pads = x.shape
+      .flatMap((_, i) => (i === axis ? [start] : [0]))
+      .concat(x.shape.flatMap((_, i) => (i === axis ? [size - end] : [0])));
     return graph.emit('Pad', [dy!, graph.integers(pads)], [{ type: x.type, shape: x.shape }]);
   });
   return y!;
@@ -118,7 +130,10 @@ export function reduceMean(x: Tensor, axes: readonly number[], keep = false): Te
   checkAxes('ReduceMean', x.shape, axes);
   const count = countElements(axes.map((axis) => x.shape[axis]!));
   if (typeof count !== 'number') {
-    throw new CodedError('graph_shape_mismatch', `ReduceMean: axes [${axes.join(', ')}] of ${formatShape(x.shape)} have no fixed size.`);
+    throw new CodedError(
+      'graph_shape_mismatch',
+      `ReduceMean: axes [${axes.join(', ')}] of ${formatShape(x.shape)} have no fixed size.`,
+    );
   }
   return reduce('ReduceMean', x, axes, keep, 1 / count);
 }
@@ -139,7 +154,8 @@ function reduce(operator: string, x: Tensor, axes: readonly number[], keep: bool
 
 function checkAxes(operator: string, shape: Shape, axes: readonly number[]): void {
   const wrong = axes.find((axis) => !(axis in shape));
-  if (wrong !== undefined) throw new CodedError('graph_shape_mismatch', `${operator}: ${formatShape(shape)} has no axis ${wrong}.`);
+  if (wrong !== undefined)
+    throw new CodedError('graph_shape_mismatch', `${operator}: ${formatShape(shape)} has no axis ${wrong}.`);
 }
 
 /** Zeros in the shape of a tensor whose batch size is known only when the graph runs. */
