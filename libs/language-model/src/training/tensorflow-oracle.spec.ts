@@ -40,31 +40,34 @@ function oracle(
   const outputs = ids.map((row) => {
     let x = drop(tf.gather(weights['embedding.weight'] as tf.Tensor2D, tf.tensor1d(row, 'int32')), 0);
     states.forEach((state, layer) => {
-      const activations = tf.add(
+      const activations = tf.add<tf.Tensor2D>(
         tf.add(
           tf.matMul(x, weights[`lstm.${layer}.input`]!),
           tf.matMul(state.hidden, weights[`lstm.${layer}.recurrent`]!),
         ),
         weights[`lstm.${layer}.bias`]!,
       );
-      const [input, output, forget, candidate] = tf.split(activations, 4, 1) as tf.Tensor2D[];
-      const cell = tf.add(
+      const [input, output, forget, candidate] = tf.split<tf.Tensor2D>(activations, 4, 1);
+      const cell = tf.add<tf.Tensor2D>(
         tf.mul(tf.sigmoid(forget!), state.cell),
         tf.mul(tf.sigmoid(input!), tf.tanh(candidate!)),
-      ) as tf.Tensor2D;
-      const hidden = tf.mul(tf.sigmoid(output!), tf.tanh(cell)) as tf.Tensor2D;
+      );
+      const hidden = tf.mul<tf.Tensor2D>(tf.sigmoid(output!), tf.tanh(cell));
       states[layer] = { hidden, cell };
       const { mean, variance } = tf.moments(hidden, 1, true);
       const normalized = tf.div(tf.sub(hidden, mean), tf.sqrt(tf.add(variance, 1e-3)));
-      const scaled = tf.add(tf.mul(normalized, weights[`norm.${layer}.gain`]!), weights[`norm.${layer}.bias`]!);
-      x = drop(scaled as tf.Tensor2D, layer + 1);
+      const scaled = tf.add<tf.Tensor2D>(
+        tf.mul(normalized, weights[`norm.${layer}.gain`]!),
+        weights[`norm.${layer}.bias`]!,
+      );
+      x = drop(scaled, layer + 1);
     });
     return x;
   });
-  const logits = tf.add(
+  const logits = tf.add<tf.Tensor2D>(
     tf.matMul(tf.concat(outputs, 0), weights['output.weight']!),
     weights['output.bias']!,
-  ) as tf.Tensor2D;
+  );
   return { logits, states };
 }
 
@@ -109,8 +112,8 @@ function masksOf(step: number, rate: number): tf.Tensor[] | undefined {
 
 /** Token ids of window `index`, [T][B], with repetitions; row T is what follows. */
 function tokens(index: number): number[][] {
-  return Array.from({ length: T + 1 }, (_, t) =>
-    Array.from({ length: B }, (_, b) => ((index * T + t) ** 2 * 7 + b * 5 + t) % V),
+  return Array.from({ length: T + 1 }, (_row, t) =>
+    Array.from({ length: B }, (_lane, b) => ((index * T + t) ** 2 * 7 + b * 5 + t) % V),
   );
 }
 
