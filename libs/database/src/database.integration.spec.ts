@@ -48,10 +48,10 @@ describe('a database that cannot be reached', () => {
     await database.query((client) => client.deployment.count());
     const other = openDatabase(test);
     await other.pool.query(
-      'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database()',
+      'SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database()',
     );
     await other.close();
-    // The pool notices the broken connection by its own event or by the first query on it.
+    // They are gone now. The pool notices the broken connection by its own event or by the first query on it.
     await database
       .query((client) => client.deployment.count())
       .catch((error: unknown) => {
