@@ -1,4 +1,5 @@
-const spec = '\\.spec\\.ts$';
+// Specs, and what several specs of an app share.
+const spec = '(\\.spec\\.ts$|^apps/[^/]+/src/testing/)';
 const npm = (names) => `(^|/)node_modules/(${names.join('|')})(/|$)`;
 
 /** @type {import('dependency-cruiser').IConfiguration} */
@@ -34,7 +35,8 @@ module.exports = {
     },
     {
       name: 'libs-by-their-front-door',
-      comment: 'A library promises what its index.ts names (and, to bench/, its workbench.ts); everything behind it may change without asking.',
+      comment:
+        'A library promises what its index.ts names (and, to bench/, its workbench.ts); everything behind it may change without asking.',
       severity: 'error',
       from: { path: '^(apps|libs|bench|test)/([^/]+)/' },
       to: { path: '^libs/[^/]+/src/', pathNot: ['^libs/[^/]+/src/(index|workbench)\\.ts$', '^$1/$2/'] },

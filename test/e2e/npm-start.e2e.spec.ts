@@ -142,6 +142,13 @@ describe('npm start', () => {
     expect(end.stderr).toMatch(/^The data folder .* cannot be written to by .*--data-dir FOLDER\.\n$/);
   });
 
+  it('refuses an unknown preset before anything is started', async () => {
+    const end = await start('--preset', 'tiny').end();
+    expect(end).toMatchObject({ code: 1, stdout: '' });
+    expect(end.stderr).toMatch(/^There is no preset "tiny"\. Presets: small[^\n]*\n$/);
+    expect(await readdir(folder)).not.toContain('data');
+  });
+
   it('refuses an unknown option in one line with exit code 2', async () => {
     const end = await start('--corpsu', 'x').end();
     expect(end).toMatchObject({ code: 2, stdout: '' });

@@ -1,4 +1,5 @@
 import { isCodedError } from '#errors';
+import { architectureOf, estimateTokensPerSecond, resolveHyperparameters } from '#language-model';
 import type { ApiClient } from './api-client.js';
 import type { Backend } from './backend.js';
 import { measureCorpus, openDocumentationCorpus, type MeasuredCorpus } from './corpus/corpus-source.js';
@@ -18,6 +19,8 @@ export interface FirstModelOptions {
   /** The user's texts; null where none were given. */
   readonly corpus: MeasuredCorpus | null;
   readonly deployment: string;
+  /** 0 takes every core. */
+  readonly trainingThreads: number;
   readonly terminal: Terminal;
   readonly signal: AbortSignal;
 }
@@ -74,10 +77,12 @@ async function readDocumentation({ terminal, signal }: FirstModelOptions): Promi
 
 async function trainOn(context: FirstModelOptions, corpus: MeasuredCorpus): Promise<Job> {
   const { backend, options, signal } = context;
-  const plan = planTraining(
-    { words: corpus.words, isDemonstration: corpus.source.isDemonstration },
-    options.maxTrainTokens,
-  );
+  const plan = planTraining({
+    words: corpus.words,
+    isDemonstration: corpus.source.isDemonstration,
+    tokensPerSecond: await estimateSpeed(context),
+    maxTrainTokens: options.maxTrainTokens,
+  });
   announce(context, corpus, plan);
   const file =
     (await findFile(backend.trainer, corpus, signal)) ?? (await uploadCorpus(backend.trainer, corpus, signal));
@@ -97,6 +102,11 @@ async function trainOn(context: FirstModelOptions, corpus: MeasuredCorpus): Prom
     if (isCodedError(error)) await backend.trainer.remove(`/v1/files/${file}`, signal);
     throw error;
   }
+}
+
+async function estimateSpeed({ options, trainingThreads }: FirstModelOptions): Promise<number> {
+  const hyperparameters = resolveHyperparameters(options.preset);
+  return await estimateTokensPerSecond(architectureOf(hyperparameters, hyperparameters.maxVocabSize), trainingThreads);
 }
 
 async function follow({ backend, terminal, signal }: FirstModelOptions, job: Job): Promise<string> {
@@ -121,7 +131,7 @@ function announce({ options, terminal }: FirstModelOptions, corpus: MeasuredCorp
       ? `At most ${formatCount(plan.tokens)} tokens are trained on; --max-train-tokens N sets another limit, 0 lifts it.`
       : `That is about ${formatCount(plan.tokens)} tokens in ${passes}.`,
   );
-  terminal.say(`On two cores this takes ${describeMinutes(plan.estimatedSeconds)}.`);
+  terminal.say(`On this machine that takes ${describeMinutes(plan.estimatedSeconds)}.`);
   if (corpus.source.isDemonstration)
     terminal.say(
       'It is only there to show something. For your own texts: npm start -- --corpus FOLDER (.txt and .md files).',

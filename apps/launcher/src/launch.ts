@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { environmentWith, loadConfig, type Config } from '#config';
 import { isCodedError } from '#errors';
+import { resolveHyperparameters } from '#language-model';
 import { startBackend, type Backend } from './backend.js';
 import { ensureModel } from './first-model.js';
 import { measureCorpus, openFolderCorpus, type MeasuredCorpus } from './corpus/corpus-source.js';
@@ -30,7 +31,8 @@ export interface LaunchOptions {
  */
 export async function launch({ options, terminal, stop, onStarted }: LaunchOptions): Promise<never> {
   const config = loadConfig(environmentWith(options.settings));
-  // What is wrong with a corpus is told before anything is started.
+  // What is wrong with the preset or the corpus is told before anything is started.
+  resolveHyperparameters(options.preset);
   const corpus = options.corpus === null ? null : await readCorpus(options.corpus, terminal, stop);
   const failure = new AbortController();
   const signal = AbortSignal.any([stop, failure.signal]);
@@ -45,7 +47,8 @@ export async function launch({ options, terminal, stop, onStarted }: LaunchOptio
       onDeath: (error) => failure.abort(error),
     });
     announceServices(backend, config, terminal);
-    const version = await ensureModel({ backend, options, corpus, deployment: config.deployment, terminal, signal });
+    const { deployment, trainingThreads } = config;
+    const version = await ensureModel({ backend, options, corpus, deployment, trainingThreads, terminal, signal });
     await announceModel(backend, config, version, terminal, signal);
     return await untilAborted(signal);
   } catch (error) {
@@ -67,11 +70,11 @@ async function readCorpus(folder: string, terminal: Terminal, signal: AbortSigna
 }
 
 function announceServices({ trainer, generator, adminKey }: Backend, config: Config, terminal: Terminal): void {
-  terminal.say(`Trainer    ${trainer.url}   files and training`);
-  terminal.say(`Generator  ${generator.url}   completions and releases`);
-  terminal.say(`Data       ${config.dataDir}   database, models, logs`);
+  terminal.say(`Trainer    ${terminal.strong(trainer.url)}   files and training`);
+  terminal.say(`Generator  ${terminal.strong(generator.url)}   completions and releases`);
+  terminal.say(`Data       ${terminal.strong(config.dataDir)}   database, models, logs`);
   if (adminKey.isNew) {
-    terminal.say(`API key    ${adminKey.key}`);
+    terminal.say(`API key    ${terminal.strong(adminKey.key)}`);
     terminal.say(
       `           shown once and kept in ${adminKey.path}; send it as "Authorization: Bearer KEY". It may do everything.`,
     );
@@ -99,7 +102,7 @@ async function announceModel(
       signal,
     });
     terminal.say(`Serving ${version} as "${config.deployment}". A completion of "${SAMPLE_PROMPT}":\n`);
-    terminal.say(`  ${SAMPLE_PROMPT}${choices[0]?.text ?? ''}\n`);
+    terminal.say(`  ${terminal.strong(SAMPLE_PROMPT)}${choices[0]?.text ?? ''}\n`);
     terminal.say('Ask for more in another terminal:\n');
     terminal.say(`  curl ${generator.url}/v1/completions \\`);
     terminal.say(`    -H "Authorization: Bearer $(cat ${adminKey.path})" -H "Content-Type: application/json" \\`);

@@ -1,8 +1,12 @@
-/** How much text there is, and whose. */
-export interface CorpusSize {
+/** What a plan is made from. */
+export interface PlanInput {
   readonly words: number;
   /** The demonstration corpus, which has four minutes from the start to the first completion. */
   readonly isDemonstration: boolean;
+  /** Speed of training on this machine. */
+  readonly tokensPerSecond: number;
+  /** Most tokens, all passes together, as a person asked for: 0 lifts the limit, null leaves it to the plan. */
+  readonly maxTrainTokens: number | null;
 }
 
 /** What the first training is asked to do. */
@@ -17,18 +21,19 @@ export interface TrainingPlan {
 
 /** Punctuation and case markers come on top of the words; measured on English prose. */
 const TOKENS_PER_WORD = 1.35;
-/** Measured on two cores with the small preset, evaluation included. */
-const TOKENS_PER_SECOND = 11_000;
-const DEMONSTRATION_TOKENS = 1_200_000;
-/** About ten minutes on two cores. */
-const OWN_TOKENS = 7_000_000;
+/** Leaves two of the four minutes for compiling, starting, evaluating and exporting. */
+const DEMONSTRATION_SECONDS = 110;
+const OWN_SECONDS = 600;
+/** Below this nothing is learned, however slow the machine. */
+const LEAST_LIMIT = 100_000;
 /** More passes over little text only learn it by heart. */
 const MOST_EPOCHS = 8;
 
-/** Chooses passes and a limit for a corpus; `maxTrainTokens` overrides the limit, 0 lifts it. */
-export function planTraining({ words, isDemonstration }: CorpusSize, maxTrainTokens: number | null): TrainingPlan {
+/** Chooses the number of passes and a limit that keeps the first training within a time that a person waits for. */
+export function planTraining({ words, isDemonstration, tokensPerSecond, maxTrainTokens }: PlanInput): TrainingPlan {
   const corpusTokens = Math.max(1, Math.round(words * TOKENS_PER_WORD));
-  const limit = maxTrainTokens ?? (isDemonstration ? DEMONSTRATION_TOKENS : OWN_TOKENS);
+  const affordable = roundDown(tokensPerSecond * (isDemonstration ? DEMONSTRATION_SECONDS : OWN_SECONDS));
+  const limit = maxTrainTokens ?? Math.max(LEAST_LIMIT, affordable);
   const epochs = limit === 0 ? MOST_EPOCHS : Math.min(MOST_EPOCHS, Math.max(1, Math.ceil(limit / corpusTokens)));
   const wanted = epochs * corpusTokens;
   const tokens = limit === 0 ? wanted : Math.min(wanted, limit);
@@ -36,6 +41,12 @@ export function planTraining({ words, isDemonstration }: CorpusSize, maxTrainTok
     hyperparameters: limit === 0 ? { n_epochs: epochs } : { n_epochs: epochs, max_train_tokens: limit },
     tokens,
     isLimited: tokens < wanted,
-    estimatedSeconds: tokens / TOKENS_PER_SECOND,
+    estimatedSeconds: tokens / tokensPerSecond,
   };
+}
+
+/** To two digits: the measurement is no more exact than that. */
+function roundDown(count: number): number {
+  const unit = 10 ** Math.max(0, Math.floor(Math.log10(Math.max(1, count))) - 1);
+  return Math.floor(count / unit) * unit;
 }
