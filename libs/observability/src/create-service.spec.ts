@@ -4,6 +4,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { IsIn, IsInt, IsOptional, Max, Min } from 'class-validator';
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CodedError, type ErrorBody } from '#errors';
 import type { ApiKeyIdentity } from './api-key-cache.js';
@@ -31,6 +32,10 @@ class KitchenController {
   }
   @Public() @Get('corrupt') corrupt(): void {
     throw new CodedError('bundle_corrupt', 'The pan has a hole.');
+  }
+  @Public() @Get('slow') async slow(): Promise<string> {
+    await delay(100);
+    return 'stew';
   }
   @Public() @Get('http') http(): void {
     throw new BadRequestException('No such spoon.');
@@ -227,6 +232,16 @@ describe('a service', () => {
     await once(silent.getHttpServer(), 'connection');
     await silent.close();
     socket.destroy();
+  });
+
+  it('stops as soon as it has answered, while the client keeps its connection', async () => {
+    const slow = await createService(KitchenModule, OPTIONS);
+    await slow.listen(0, '127.0.0.1');
+    const arrived = once(slow.getHttpServer(), 'request');
+    const answer = fetch(`${await slow.getUrl()}/kitchen/slow`);
+    await arrived;
+    await slow.close();
+    expect(await (await answer).text()).toBe('stew');
   });
 
   it('keeps a sane request id of the client and replaces any other', async () => {

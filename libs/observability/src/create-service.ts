@@ -5,7 +5,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { Logger } from 'nestjs-pino';
 import { answerClientError, answerFrameworkError } from './answer-framework-error.js';
 import { setUpApiDocs, type ApiDocsOptions } from './api-docs.js';
-import { closeSilentConnections } from './close-silent-connections.js';
+import { closeUnusedConnections } from './close-unused-connections.js';
 import type { ObservabilityOptions } from './observability-options.js';
 import { ObservabilityModule } from './observability.module.js';
 import { requestIdOf } from './request-id.js';
@@ -65,7 +65,7 @@ export async function createService(
 
 function prepareFastify(adapter: FastifyAdapter): void {
   const fastify = adapter.getInstance();
-  closeSilentConnections(fastify);
+  closeUnusedConnections(fastify);
   fastify.decorateRequest('apiKey', null);
   const parseJson = fastify.getDefaultJsonParser('error', 'error');
   fastify.removeAllContentTypeParsers();

@@ -24,6 +24,7 @@ const CLOSE_DEADLINE_MS = 5_000;
  */
 export async function runService(app: NestFastifyApplication, options: ListenOptions): Promise<string> {
   const url = await listen(app, options);
+  new Logger('Listen').log({ msg: 'listening', url });
   let stopping = false;
   const onSignal = (signal: NodeJS.Signals): void => {
     if (stopping) cutConnections(app);

@@ -1,4 +1,4 @@
-import type { FinishReason } from './completion-shape.js';
+import type { FinishReason } from './generation.js';
 
 /** What a stream has to tell next. */
 export type StreamEvent =

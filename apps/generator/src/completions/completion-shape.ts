@@ -1,9 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { LoadedVersion } from '../models/loaded-version.js';
-import type { Generation } from './completion-task.js';
-
-/** Why a choice ended: at a stop text or the end of the document, or at `max_tokens`. */
-export type FinishReason = 'stop' | 'length';
+import type { FinishReason, Generation } from './generation.js';
 
 /** What the answer and every chunk of one request share. */
 export interface CompletionHead {

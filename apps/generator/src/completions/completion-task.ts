@@ -3,16 +3,8 @@ import type { LoadedVersion } from '../models/loaded-version.js';
 import type { Admission } from './admission.js';
 import { choiceSeed } from './choice-seed.js';
 import type { CompletionMetrics } from './completion-metrics.js';
-import type { FinishReason } from './completion-shape.js';
+import type { FinishReason, Generation } from './generation.js';
 import type { ValidCompletionRequest } from './valid-completion-request.js';
-
-/** What was generated for one request. */
-export interface Generation {
-  readonly choices: readonly { readonly text: string; readonly finishReason: FinishReason }[];
-  /** Each prompt counts once, however many choices continue it. */
-  readonly promptTokens: number;
-  readonly completionTokens: number;
-}
 
 /** How a run can be listened to and stopped. */
 export interface RunOptions {

@@ -3,7 +3,7 @@ import OpenAI from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ErrorBody } from '#errors';
 import { guardAgainstLeaks } from '#testing';
-import { openGeneratorStand, type GeneratorStand, type Replica } from '../../test/generator-stand.js';
+import { openGeneratorStand, type GeneratorStand, type Replica } from '../testing/generator-stand.js';
 import { ModelHost } from '../models/model-host.js';
 import type { CompletionResponse } from './completion-shape.js';
 
@@ -58,16 +58,16 @@ describe('POST /v1/completions', () => {
   it('answers the official client in the shape of the protocol', async () => {
     const { data, response } = await openai.completions.create(REQUEST).withResponse();
     expect(data).toMatchObject({
-      id: expect.stringMatching(/^cmpl-[\w-]{20}$/),
+      id: expect.stringMatching(/^cmpl-[\w-]{20}$/) as string,
       object: 'text_completion',
       model: serving,
-      system_fingerprint: expect.stringMatching(/^fp_[0-9a-f]{16}$/),
+      system_fingerprint: expect.stringMatching(/^fp_[0-9a-f]{16}$/) as string,
       choices: [
         {
           index: 0,
           logprobs: null,
-          text: expect.stringMatching(/\S/),
-          finish_reason: expect.stringMatching(/^(stop|length)$/),
+          text: expect.stringMatching(/\S/) as string,
+          finish_reason: expect.stringMatching(/^(stop|length)$/) as string,
         },
       ],
     });

@@ -9,7 +9,7 @@ import { openDatabase } from '#database';
 import { trainModel } from '#language-model';
 import { Registry, type ApiScope, type ModelVersion } from '#registry';
 import { createTestDatabase, tinyCorpus } from '#testing';
-import { createGenerator } from '../src/create-generator.js';
+import { createGenerator } from '../create-generator.js';
 
 /** Everything small: a model trains in half a second and still has something to say. */
 const HYPERPARAMETERS = {
@@ -36,7 +36,8 @@ export interface GeneratorStand {
   readonly registry: Registry;
   readonly store: FolderArtifactStore;
   readonly versions: readonly ModelVersion[];
-  readonly deployment: 'production';
+  /** Settings with which a generator of its own process stands on the same ground. */
+  readonly environment: Readonly<Record<string, string>>;
   /** A key for each scope. */
   readonly keys: Readonly<Record<ApiScope, string>>;
   start(environment?: Readonly<Record<string, string>>): Promise<Replica>;
@@ -61,23 +62,24 @@ export async function openGeneratorStand(options: { readonly versions: number })
     training: await keyFor('training'),
     admin: await keyFor('admin'),
   };
+  const ground = {
+    DATABASE_URL: connectionString,
+    DATA_DIR: folder,
+    LOG_LEVEL: 'silent',
+    SERVING_THREADS: '1',
+    // So rarely that only a notification can be the reason for a change.
+    POLL_INTERVAL_MS: '3600000',
+    MODEL_ALIASES: 'gpt-3.5-turbo-instruct=production',
+  };
   const replicas: NestFastifyApplication[] = [];
   return {
     registry,
     store,
     versions,
-    deployment: 'production',
+    environment: ground,
     keys,
     async start(environment = {}) {
-      const config = loadConfig({
-        DATA_DIR: folder,
-        LOG_LEVEL: 'silent',
-        SERVING_THREADS: '1',
-        // So rarely that only a notification can be the reason for a change.
-        POLL_INTERVAL_MS: '3600000',
-        MODEL_ALIASES: 'gpt-3.5-turbo-instruct=production',
-        ...environment,
-      });
+      const config = loadConfig({ ...ground, ...environment });
       const app = await createGenerator(config, connectionString);
       replicas.push(app);
       await app.listen(0, '127.0.0.1');

@@ -1,0 +1,28 @@
+import type { Socket } from 'node:net';
+import type { FastifyInstance } from 'fastify';
+
+/**
+ * Lets a server close as soon as it has answered what it was asked.
+ *
+ * Node, told to close, closes the connections that are idle at that moment. It goes on waiting for those that become
+ * idle later, and for those that clients and load balancers opened ahead of need and never used.
+ */
+export function closeUnusedConnections(fastify: FastifyInstance): void {
+  const connections = new Set<Socket>();
+  let closing = false;
+  fastify.server.on('connection', (socket: Socket) => {
+    if (closing) socket.destroy();
+    connections.add(socket);
+    socket.once('close', () => connections.delete(socket));
+  });
+  fastify.addHook('preClose', (done) => {
+    closing = true;
+    for (const socket of connections) if (socket.bytesRead === 0) socket.destroy();
+    done();
+  });
+  fastify.addHook('onResponse', (_request, _reply, done) => {
+    // Only after this turn does the connection count as idle.
+    if (closing) setImmediate(() => fastify.server.closeIdleConnections());
+    done();
+  });
+}
