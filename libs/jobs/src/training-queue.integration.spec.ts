@@ -1,3 +1,4 @@
+import { Logger } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { Worker, type Job } from 'bullmq';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -14,6 +15,7 @@ let application: Awaited<ReturnType<typeof NestFactory.createApplicationContext>
 let queue: TrainingQueue;
 
 beforeAll(async () => {
+  Logger.overrideLogger(false);
   database = await createTestDatabase();
   application = await NestFactory.createApplicationContext(JobsModule.forDatabase(database.connectionString));
   queue = application.get(TrainingQueue);

@@ -4,6 +4,7 @@ import { CodedError } from '#errors';
 import { TrainingQueue, trainingJobId } from '#jobs';
 import { PRESETS } from '#language-model';
 import { Registry, type TrainingRun } from '#registry';
+import { briefError } from '../training/brief-error.js';
 import { MAX_SEED, type CreateJobBody } from './create-job.dto.js';
 import { requestedHyperparameters } from './requested-hyperparameters.js';
 
@@ -39,7 +40,11 @@ export class CreateFineTuningJob {
       await this.queue.enqueue('train-model', { trainingRunId: run.id }, trainingJobId(run.id, run.attempt + 1));
     } catch (error) {
       // The row is what counts: the sweeper enqueues it as soon as the queue is back.
-      this.logger.warn({ trainingRunId: run.id, err: error, msg: 'could not enqueue the run; the sweeper will' });
+      this.logger.warn({
+        trainingRunId: run.id,
+        ...briefError(error),
+        msg: 'could not enqueue the run; the sweeper will',
+      });
     }
     return run;
   }

@@ -2,6 +2,7 @@ import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleD
 import { TrainingQueue, trainingJobId } from '#jobs';
 import { Registry, type TrainingRun } from '#registry';
 import { TRAINER_OPTIONS, type TrainerOptions } from '../trainer-options.js';
+import { briefError } from './brief-error.js';
 
 /** Runs per page of the list of queued runs. */
 const PAGE = 100;
@@ -37,7 +38,7 @@ export class LostRunSweeper implements OnApplicationBootstrap, OnModuleDestroy {
   private sweepOnce(): void {
     this.sweeping ??= this.sweep()
       .catch((error: unknown) => {
-        this.logger.warn({ err: error, msg: 'could not look for lost runs; trying again' });
+        this.logger.warn({ ...briefError(error), msg: 'could not look for lost runs; trying again' });
       })
       .finally(() => {
         this.sweeping = undefined;

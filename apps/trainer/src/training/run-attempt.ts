@@ -3,6 +3,7 @@ import type { FolderArtifactStore } from '#artifacts';
 import { isCodedError, isErrorCode } from '#errors';
 import type { TrainModelResult } from '#language-model';
 import type { ModelVersion, Registry, TrainingRun } from '#registry';
+import { briefError } from './brief-error.js';
 import { LEASE_LOST_EXIT_CODE, type ChildOrder, type RunErrorReport } from './child-messages.js';
 import { CODE_VERSION } from './code-version.js';
 import { describeDeath } from './describe-death.js';
@@ -54,13 +55,12 @@ export class RunAttempt {
     try {
       const outcome = await this.train(childScript, order);
       await this.stopped;
-      await this.recorder.drain();
       return await whileDatabaseReturns(() => this.settle(outcome), this.times.runLostAfterMs);
     } catch (error) {
       // Silence is what makes the sweeper give the run to somebody else.
       this.logger.error({
         trainingRunId: this.run.id,
-        err: error,
+        ...briefError(error),
         msg: 'could not settle the run; it will be queued again',
       });
       return 'lost';
@@ -113,7 +113,7 @@ export class RunAttempt {
       if (desiredState === 'cancelled') this.stop('cancelled');
     } catch (error) {
       if (isCodedError(error, 'conflict')) this.stop('lost');
-      else this.logger.warn({ trainingRunId: this.run.id, err: error, msg: 'heartbeat failed' });
+      else this.logger.warn({ trainingRunId: this.run.id, ...briefError(error), msg: 'heartbeat failed' });
     }
   }
 
@@ -123,6 +123,7 @@ export class RunAttempt {
       if (this.stopReason === 'lost' || (outcome.kind === 'died' && outcome.exitCode === LEASE_LOST_EXIT_CODE)) {
         return this.leave('its child was stopped');
       }
+      await this.recorder.writeLast();
       if (this.stopReason === 'cancelled') {
         await this.registry.cancelRun(id, fence);
         return 'cancelled';
@@ -160,7 +161,11 @@ export class RunAttempt {
       });
     } catch (error) {
       if (isCodedError(error, 'conflict') || isCodedError(error, 'database_unavailable')) throw error;
-      this.logger.error({ trainingRunId: this.run.id, err: error, msg: 'could not register the model version' });
+      this.logger.error({
+        trainingRunId: this.run.id,
+        ...briefError(error),
+        msg: 'could not register the model version',
+      });
       const message = isCodedError(error)
         ? error.message
         : 'The trained model could not be stored; the log of the trainer has the cause.';

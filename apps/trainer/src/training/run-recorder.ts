@@ -2,6 +2,7 @@ import { Logger } from '@nestjs/common';
 import { isCodedError } from '#errors';
 import type { TrainingEvent } from '#language-model';
 import type { Registry } from '#registry';
+import { briefError } from './brief-error.js';
 import { NO_PROGRESS, fractionDone, toStored, type RunProgress } from './run-progress.js';
 
 /** How often the newest progress is written to the row. */
@@ -51,6 +52,14 @@ export class RunRecorder {
         return;
       }
     }
+  }
+
+  /** Writes the newest progress once more, so that a run that ends does not stand where the database went away. @throws what the registry throws */
+  async writeLast(): Promise<void> {
+    await this.drain();
+    const { progress } = this;
+    if (progress === NO_PROGRESS) return;
+    await this.registry.recordProgress(this.run.id, this.run.fence, toStored(progress), progress.trainedTokens);
   }
 
   /** Writes what is still held back; resolves when everything is written or has failed. */
@@ -139,7 +148,12 @@ export class RunRecorder {
       (error: unknown) => {
         if (isCodedError(error, 'conflict')) this.onLost();
         // Progress that could not be written is told again a second later; a lost event is not worth the run.
-        else this.logger.warn({ trainingRunId: this.run.id, err: error, msg: 'could not record what the run tells' });
+        else
+          this.logger.warn({
+            trainingRunId: this.run.id,
+            ...briefError(error),
+            msg: 'could not record what the run tells',
+          });
       },
     );
   }

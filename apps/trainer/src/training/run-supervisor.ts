@@ -4,6 +4,7 @@ import { CodedError, isCodedError } from '#errors';
 import { Registry, type TrainingRun } from '#registry';
 import { corpusFormat } from '../files/corpus-format.js';
 import { TRAINER_OPTIONS, type TrainerOptions } from '../trainer-options.js';
+import { briefError } from './brief-error.js';
 import type { ChildOrder } from './child-messages.js';
 import { RunAttempt } from './run-attempt.js';
 import { RunRecorder } from './run-recorder.js';
@@ -93,14 +94,18 @@ export class RunSupervisor {
   }
 
   private async failBeforeStart(run: TrainingRun, error: unknown): Promise<void> {
-    this.logger.error({ trainingRunId: run.id, err: error, msg: 'could not start training' });
+    this.logger.error({ trainingRunId: run.id, ...briefError(error), msg: 'could not start training' });
     const coded = isCodedError(error)
       ? error
       : new CodedError('server_error', 'Training could not be started; the log of the trainer has the cause.');
     try {
       await this.registry.failRun(run.id, run.fence, { code: coded.code, message: coded.message, param: coded.param });
     } catch (failure) {
-      this.logger.warn({ trainingRunId: run.id, err: failure, msg: 'could not fail the run; it will be queued again' });
+      this.logger.warn({
+        trainingRunId: run.id,
+        ...briefError(failure),
+        msg: 'could not fail the run; it will be queued again',
+      });
     }
   }
 }

@@ -4,6 +4,7 @@ import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleI
 import { CodedError, isCodedError } from '#errors';
 import { Registry, type TrainingRun } from '#registry';
 import { TRAINER_OPTIONS, type TrainerOptions } from '../trainer-options.js';
+import { briefError } from './brief-error.js';
 
 const FOLDER = /^(?<id>ftjob-[A-Za-z0-9]+)-(?<attempt>\d+)$/;
 
@@ -45,7 +46,7 @@ export class WorkFolders implements OnModuleInit, OnApplicationBootstrap {
         if (id !== undefined && !(await this.isRunning(id, Number(attempt)))) await this.removeNamed(name);
       }
     } catch (error) {
-      this.logger.warn({ err: error, msg: 'could not remove the folders of earlier attempts' });
+      this.logger.warn({ ...briefError(error), msg: 'could not remove the folders of earlier attempts' });
     }
   }
 
