@@ -13,4 +13,5 @@ export type {
   TrainingRun,
 } from './records.js';
 export { Registry } from './registry.js';
+export { renderStateMachines } from './state-machine-document.js';
 export { MODEL_VERSION_TRANSITIONS, TRAINING_RUN_TRANSITIONS, type ModelVersionState } from './transitions.js';

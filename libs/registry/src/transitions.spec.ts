@@ -1,10 +1,12 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { isCodedError } from '#errors';
+import { renderStateMachines } from './state-machine-document.js';
 import { assertTransition, MODEL_VERSION_TRANSITIONS, TRAINING_RUN_TRANSITIONS } from './transitions.js';
 
 const tables: [string, Readonly<Record<string, readonly string[]>>, string, string[]][] = [
   ['training run', TRAINING_RUN_TRANSITIONS, 'validating_files', ['succeeded', 'failed', 'cancelled']],
-  ['model version', MODEL_VERSION_TRANSITIONS, 'registered', ['rejected', 'rolled_back']],
+  ['model version', MODEL_VERSION_TRANSITIONS, 'registered', ['rejected']],
 ];
 
 describe.each(tables)('the transitions of a %s', (subject, table, first, last) => {
@@ -42,5 +44,12 @@ describe('a refused transition', () => {
       assertTransition(MODEL_VERSION_TRANSITIONS, 'version v', state, 'registered');
     expect(from('released')).toThrow('it can only become retired or rolled_back.');
     expect(from('rejected')).toThrow('it is in its last state.');
+  });
+});
+
+describe('the drawings in ARCHITECTURE.md', () => {
+  it('are those of the tables; run "npm run documents" after a change', () => {
+    const architecture = readFileSync(new URL('../../../../ARCHITECTURE.md', import.meta.url), 'utf8');
+    expect(architecture).toContain(renderStateMachines());
   });
 });

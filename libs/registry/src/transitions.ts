@@ -18,7 +18,8 @@ export const MODEL_VERSION_TRANSITIONS = {
   released: ['retired', 'rolled_back'],
   retired: ['released'],
   rejected: [],
-  rolled_back: [],
+  // A person may try again what was taken off the stage; nothing goes back to it by itself.
+  rolled_back: ['released'],
 } as const satisfies Record<string, readonly string[]>;
 
 /** A state of a training run. */

@@ -86,18 +86,19 @@ describe('promoting', () => {
     expect((await registry.listAudit({ subject: 'production' })).items).toHaveLength(1);
   });
 
-  it('is refused for what does not exist, and for what was rolled back', async () => {
+  it('is refused for what does not exist', async () => {
+    const version = await registerVersion(registry);
+    await expect(promote({ ...version, id: 'ft:none' })).rejects.toMatchObject({ code: 'model_not_found' });
+    await expect(promote(version, 'staging')).rejects.toMatchObject({ code: 'deployment_not_found' });
+  });
+
+  it('gives a version that was rolled back another chance', async () => {
     const [first, second] = (await registerVersions(2)) as [ModelVersion, ModelVersion];
-    await expect(promote({ ...first, id: 'ft:none' })).rejects.toMatchObject({ code: 'model_not_found' });
-    await expect(promote(first, 'staging')).rejects.toMatchObject({ code: 'deployment_not_found' });
     await promote(first);
     await promote(second);
     await rollback();
-    await expect(promote(second)).rejects.toMatchObject({
-      code: 'conflict',
-      message: expect.stringContaining('is rolled_back and cannot become released') as string,
-    });
-    expect(await registry.getDeployment('production')).toMatchObject({ incumbentVersionId: first.id });
+    expect(await promote(second)).toMatchObject({ incumbentVersionId: second.id, previousVersionId: first.id });
+    expect([await stateOf(first), await stateOf(second)]).toEqual(['retired', 'released']);
   });
 
   it('twenty versions at the same time leaves one incumbent and an audit that tells every step', async () => {

@@ -15,7 +15,7 @@ import { compareAndSetDeployment, lockDeployment, servesElsewhere } from './depl
  * Lets a version serve a deployment: states, deployment, audit and notification in one transaction. Two promotions of
  * one deployment happen one after the other. Promoting what already serves changes nothing.
  *
- * @throws deployment_not_found; model_not_found; conflict when the version was rejected or rolled back
+ * @throws deployment_not_found; model_not_found; conflict when the version was rejected
  */
 export function promoteVersion(database: Database, promotion: Promotion): Promise<Deployment> {
   const { deployment: name, versionId } = promotion;

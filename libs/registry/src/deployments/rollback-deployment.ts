@@ -14,7 +14,7 @@ import { compareAndSetDeployment, lockDeployment, servesElsewhere } from './depl
 
 /**
  * Lets a deployment go back to its previous version, or to the retired version `to`; the version that it leaves is
- * rolled back and cannot be promoted again. Afterwards there is no previous version.
+ * rolled back: nothing goes back to it, but it can be promoted again. Afterwards there is no previous version.
  *
  * @throws deployment_not_found; model_not_found; conflict when there is nothing to go back to, or `to` was not retired
  */
