@@ -19,13 +19,13 @@ describe('the demonstration corpus', () => {
     await write('a/LICENSE.md', prose('licence'));
     await write('a/CHANGELOG.md', prose('change'));
     await write('c/README.md', 'Only a few words are in this file here.');
-    expect(await readNames()).toEqual(['a/docs/guide.md', 'b/README.md']);
+    expect(await readNames()).toEqual(['a/docs/guide.md.txt', 'b/README.md.txt']);
   });
 
   it('takes a paragraph that several packages share once', async () => {
     await write('a/README.md', prose('same'));
     await write('b/README.md', prose('same'));
-    expect(await readNames()).toEqual(['a/README.md']);
+    expect(await readNames()).toEqual(['a/README.md.txt']);
   });
 });
 

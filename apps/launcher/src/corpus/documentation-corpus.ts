@@ -10,6 +10,7 @@ const LEAST_WORDS = 60;
 /**
  * The demonstration corpus: the prose of the Markdown documentation of the installed packages, one document per file, in
  * the order of the paths, so that the same packages give the same corpus. Paragraphs that occurred before are left out.
+ * A name ends in .txt, because what is left is no Markdown any more.
  */
 export async function* readDocumentationCorpus(packagesFolder: string): AsyncGenerator<CorpusDocument> {
   const seen = new Set<string>();
@@ -20,7 +21,7 @@ export async function* readDocumentationCorpus(packagesFolder: string): AsyncGen
       return isNew;
     });
     const text = paragraphs.join('\n\n');
-    if (text.split(/\s+/).length >= LEAST_WORDS) yield { name: path, text };
+    if (text.split(/\s+/).length >= LEAST_WORDS) yield { name: `${path}.txt`, text };
   }
 }
 
