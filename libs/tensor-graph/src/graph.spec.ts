@@ -5,7 +5,8 @@ import onnxProto from 'onnx-proto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Shape } from './dimension.js';
 import { gradients } from './gradients.js';
-import { Graph, type ElementType, type Tensor } from './graph.js';
+import { Graph, type Tensor } from './graph.js';
+import type { ElementType } from './onnx-encoding.js';
 import * as op from './operators/index.js';
 import { GraphSession, float32Tensor, int64Tensor } from './session.js';
 

@@ -1,25 +1,18 @@
 import { CodedError } from '#errors';
 import { countElements, formatShape, type Shape } from './dimension.js';
-import { encodeModel, type AttributeValue } from './onnx-encoding.js';
-
-/** Element types that the graphs use. Token ids and indices are int64, as ONNX wants them. */
-export type ElementType = 'float32' | 'int64' | 'int32' | 'bool';
+import {
+  encodeModel,
+  type AttributeValue,
+  type ElementType,
+  type EncodableConstant,
+  type EncodableNode,
+  type EncodableTensor,
+  type ExternalData,
+} from './onnx-encoding.js';
 
 /** A value in a graph: an input, a constant, or the result of a node. It holds no numbers. */
-export interface Tensor {
+export interface Tensor extends EncodableTensor {
   readonly graph: Graph;
-  readonly name: string;
-  readonly type: ElementType;
-  readonly shape: Shape;
-}
-
-/** One ONNX node. An empty input is an optional input left out. */
-export interface GraphNode {
-  readonly operator: string;
-  readonly domain: string;
-  readonly inputs: readonly (Tensor | null)[];
-  readonly outputs: readonly Tensor[];
-  readonly attributes: Readonly<Record<string, AttributeValue>>;
 }
 
 /** Gradients of the inputs, given those of the outputs; `undefined` where there is none. */
@@ -30,19 +23,6 @@ export interface TapeEntry {
   readonly inputs: readonly Tensor[];
   readonly outputs: readonly Tensor[];
   readonly gradient: GradientRule;
-}
-
-/** Where the numbers of a constant stand in a file beside the model. */
-export interface ExternalData {
-  readonly file: string;
-  readonly offsetBytes: number;
-  readonly lengthBytes: number;
-}
-
-/** Numbers that belong to the model: written into it, or kept in a file beside it. */
-export interface Constant {
-  readonly tensor: Tensor;
-  readonly data: Float32Array | BigInt64Array | ExternalData;
 }
 
 /** Type and shape of a node's output. */
@@ -56,11 +36,11 @@ export interface TensorSpec {
  * Shapes are checked as each operator is added, so a mistake shows where it was written.
  */
 export class Graph {
-  readonly nodes: GraphNode[] = [];
+  readonly nodes: EncodableNode[] = [];
   readonly tape: TapeEntry[] = [];
   readonly inputs: Tensor[] = [];
   readonly outputs: { name: string; tensor: Tensor }[] = [];
-  readonly constants: Constant[] = [];
+  readonly constants: EncodableConstant[] = [];
   private readonly scalars = new Map<number, Tensor>();
   private readonly names = new Set<string>();
   private nextId = 0;

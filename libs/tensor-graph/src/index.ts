@@ -1,4 +1,5 @@
-export { Graph, type ElementType, type ExternalData, type Tensor } from './graph.js';
+export { Graph, type Tensor } from './graph.js';
+export type { ElementType, ExternalData } from './onnx-encoding.js';
 export type { Dimension, Shape } from './dimension.js';
 export { gradients } from './gradients.js';
 export * as op from './operators/index.js';

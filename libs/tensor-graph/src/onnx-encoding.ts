@@ -1,12 +1,51 @@
 import onnxProto from 'onnx-proto';
 import { CodedError } from '#errors';
 import type { Shape } from './dimension.js';
-import type { Constant, ElementType, Graph, GraphNode, Tensor } from './graph.js';
 
 const { onnx } = onnxProto;
 
 /** Values that node attributes take here: a float is `{ float }`, since 1 alone would be ambiguous. */
 export type AttributeValue = number | string | readonly number[] | readonly string[] | { readonly float: number };
+
+/** Element types that the graphs use. Token ids and indices are int64, as ONNX wants them. */
+export type ElementType = 'float32' | 'int64' | 'int32' | 'bool';
+
+/** A named value of a model. */
+export interface EncodableTensor {
+  readonly name: string;
+  readonly type: ElementType;
+  readonly shape: Shape;
+}
+
+/** One ONNX node. A null input is an optional input left out. */
+export interface EncodableNode {
+  readonly operator: string;
+  readonly domain: string;
+  readonly inputs: readonly (EncodableTensor | null)[];
+  readonly outputs: readonly EncodableTensor[];
+  readonly attributes: Readonly<Record<string, AttributeValue>>;
+}
+
+/** Where the numbers of a constant stand in a file beside the model. */
+export interface ExternalData {
+  readonly file: string;
+  readonly offsetBytes: number;
+  readonly lengthBytes: number;
+}
+
+/** Numbers that belong to the model: written into it, or kept in a file beside it. */
+export interface EncodableConstant {
+  readonly tensor: EncodableTensor;
+  readonly data: Float32Array | BigInt64Array | ExternalData;
+}
+
+/** All that a model is made from. */
+export interface EncodableGraph {
+  readonly nodes: readonly EncodableNode[];
+  readonly inputs: readonly EncodableTensor[];
+  readonly outputs: readonly { readonly name: string; readonly tensor: EncodableTensor }[];
+  readonly constants: readonly EncodableConstant[];
+}
 
 /** Operator set 18: the first with Split's `num_outputs`, reductions over an axes input, and scatter reductions. */
 const OPERATOR_SET = 18;
@@ -26,7 +65,7 @@ function valueInfo(name: string, type: ElementType, shape: Shape): object {
   return { name, type: { tensorType: { elemType: ELEMENT_TYPES[type], shape: { dim } } } };
 }
 
-function initializer({ tensor, data }: Constant): object {
+function initializer({ tensor, data }: EncodableConstant): object {
   const head = { name: tensor.name, dataType: ELEMENT_TYPES[tensor.type], dims: tensor.shape };
   if (ArrayBuffer.isView(data))
     return { ...head, rawData: new Uint8Array(data.buffer, data.byteOffset, data.byteLength) };
@@ -39,9 +78,9 @@ function initializer({ tensor, data }: Constant): object {
 }
 
 /** Nodes on the way to an output, in the order in which they were added; and the names of everything that they read. */
-function reachable(graph: Graph): { nodes: GraphNode[]; read: Set<string> } {
+function reachable(graph: EncodableGraph): { nodes: EncodableNode[]; read: Set<string> } {
   const read = new Set(graph.outputs.map(({ tensor }) => tensor.name));
-  const nodes: GraphNode[] = [];
+  const nodes: EncodableNode[] = [];
   for (const node of graph.nodes.toReversed()) {
     if (!node.outputs.some(({ name }) => read.has(name))) continue;
     nodes.push(node);
@@ -55,7 +94,7 @@ function reachable(graph: Graph): { nodes: GraphNode[]; read: Set<string> } {
  * @throws graph_shape_mismatch when the graph has no output.
  * @see https://onnx.ai/onnx/repo-docs/IR.html
  */
-export function encodeModel(graph: Graph): Uint8Array {
+export function encodeModel(graph: EncodableGraph): Uint8Array {
   if (graph.outputs.length === 0) throw new CodedError('graph_shape_mismatch', 'The graph has no output.');
   const { nodes, read } = reachable(graph);
   // A result keeps its inner name where it is computed; the public name is an Identity, which the runtime removes.
@@ -65,7 +104,7 @@ export function encodeModel(graph: Graph): Uint8Array {
     output: [name],
     name: `output_${name}`,
   }));
-  const isRead = (tensor: Tensor): boolean => read.has(tensor.name);
+  const isRead = (tensor: EncodableTensor): boolean => read.has(tensor.name);
   const model = onnx.ModelProto.fromObject({
     irVersion: IR_VERSION,
     producerName: 'understudy',
