@@ -15,7 +15,7 @@ export interface NewTrainingRun {
   readonly validationCorpusId?: string | null;
   readonly preset: string;
   readonly baseVersionId?: string | null;
-  /** 1 to 18 of a-z, 0-9 and `-`; part of the version's id. */
+  /** 1 to 64 of a-z, 0-9 and `-`; part of the version's id. */
   readonly suffix?: string | null;
   readonly seed: number;
   readonly hyperparameters?: JsonObject;

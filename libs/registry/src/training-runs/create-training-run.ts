@@ -8,7 +8,7 @@ import type { TrainingRun } from '../records.js';
 import { insertRunEvent } from './run-event.repository.js';
 import { insertTrainingRun } from './training-run.repository.js';
 
-const SUFFIX = /^[a-z0-9](?:[a-z0-9-]{0,16}[a-z0-9])?$/;
+const SUFFIX = /^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$/;
 
 /**
  * Queues a run.
@@ -49,7 +49,7 @@ function checkSuffix(suffix: string | null): void {
   if (suffix === null || SUFFIX.test(suffix)) return;
   throw new CodedError(
     'invalid_value',
-    `suffix must be 1 to 18 characters of a-z, 0-9 and "-", without "-" at its ends; got ${JSON.stringify(suffix)}.`,
+    `suffix must be 1 to 64 characters of a-z, 0-9 and "-", without "-" at its ends; got ${JSON.stringify(suffix)}.`,
     { param: 'suffix' },
   );
 }
