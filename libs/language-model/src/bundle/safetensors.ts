@@ -8,6 +8,7 @@ export interface TensorLocation {
   readonly lengthBytes: number;
 }
 
+const FLOAT_BYTES = Float32Array.BYTES_PER_ELEMENT;
 /** The header's length stands in the first eight bytes; the header is padded so that tensors begin at a multiple of this. */
 const LENGTH_BYTES = 8;
 const ALIGNMENT_BYTES = 64;
@@ -29,7 +30,7 @@ export function encodeSafetensors(parameters: Parameters): {
   const header: Record<string, HeaderEntry> = {};
   let length = 0;
   for (const { name, shape, size } of parameters.specs) {
-    const end = length + size * Float32Array.BYTES_PER_ELEMENT;
+    const end = length + size * FLOAT_BYTES;
     header[name] = { dtype: 'F32', shape: [...shape], data_offsets: [length, end] };
     length = end;
   }
@@ -60,25 +61,30 @@ export function decodeSafetensors(bytes: Uint8Array, architecture: Architecture)
     throw corrupt(`its header ends beyond its ${bytes.byteLength} bytes`);
   const header = readHeader(Buffer.from(bytes.subarray(LENGTH_BYTES, LENGTH_BYTES + headerBytes)).toString());
   for (const { name, shape, size } of parameters.specs) {
-    const entry = header[name];
-    if (!entry || entry.dtype !== 'F32' || entry.shape.join() !== shape.join()) {
-      throw corrupt(
-        `"${name}" should be F32 [${shape.join(', ')}] and is ${entry ? `${entry.dtype} [${entry.shape.join(', ')}]` : 'missing'}`,
-      );
+    const entry = header.get(name);
+    if (entry?.dtype !== 'F32' || JSON.stringify(entry.shape) !== JSON.stringify(shape)) {
+      throw corrupt(`"${name}" should be F32 [${shape.join(', ')}] and is ${JSON.stringify(entry ?? 'missing')}`);
     }
-    const start = LENGTH_BYTES + headerBytes + entry.data_offsets[0];
-    const data = bytes.slice(start, start + size * Float32Array.BYTES_PER_ELEMENT);
-    if (data.byteLength !== size * Float32Array.BYTES_PER_ELEMENT) throw corrupt(`"${name}" is cut off`);
+    const [from, to] = Array.isArray(entry.data_offsets) ? (entry.data_offsets as unknown[]) : [];
+    const start = LENGTH_BYTES + headerBytes + Number(from);
+    if (!Number.isInteger(from) || Number(from) < 0 || Number(to) - Number(from) !== size * FLOAT_BYTES) {
+      throw corrupt(`"${name}" stands at ${JSON.stringify(entry.data_offsets)} and has ${size} numbers`);
+    }
+    if (start + size * FLOAT_BYTES > bytes.byteLength) throw corrupt(`"${name}" is cut off`);
+    // Copied, since the numbers may begin at any byte.
+    const data = new Uint8Array(bytes.subarray(start, start + size * FLOAT_BYTES));
     parameters.view(name).set(new Float32Array(data.buffer));
   }
   return parameters;
 }
 
-function readHeader(json: string): Record<string, HeaderEntry | undefined> {
+type UncheckedEntry = Partial<Record<keyof HeaderEntry, unknown>> | null;
+
+function readHeader(json: string): Map<string, UncheckedEntry> {
   try {
-    return JSON.parse(json) as Record<string, HeaderEntry | undefined>;
+    return new Map(Object.entries(JSON.parse(json) as Record<string, UncheckedEntry>));
   } catch (cause) {
-    throw corrupt(`its header is not JSON (${String(cause)})`);
+    throw corrupt(`its header is not a JSON object (${String(cause)})`);
   }
 }
 
