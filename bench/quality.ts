@@ -19,41 +19,37 @@ export async function benchQuality(options: BenchOptions, report: Report): Promi
   report.note(
     `${preset}: ${parameters.toLocaleString('en')} parameters, vocabulary ${vocabularySize}, ${corpus.train.ids.length.toLocaleString('en')} training tokens`,
   );
-  let epochStart = performance.now();
-  let lossSum = 0;
-  let steps = 0;
-  let lastStep = 0;
-  let reported = 0;
+  const windowsPerEpoch = Math.floor(
+    (corpus.train.ids.length - 1) / (hyperparameters.batchSize * hyperparameters.sequenceLength),
+  );
+  const epoch = new EpochLosses();
   const result = await fit(
-    { hyperparameters, vocabularySize, seed: 1, threads, train: corpus.train.ids, validation: corpus.validation.ids },
+    {
+      hyperparameters,
+      vocabularySize,
+      seed: 1,
+      threads,
+      train: corpus.train.ids,
+      validation: corpus.validation.ids,
+      evaluationInterval: windowsPerEpoch,
+      evaluationTokens: Infinity,
+    },
     (event) => {
       if (event.type === 'progress') {
-        lossSum += event.lossNats * (event.step - lastStep);
-        steps += event.step - lastStep;
-        lastStep = event.step;
-        process.stderr.write(
-          `\r${event.step}/${event.totalSteps} steps, ${event.tokensPerSecond.toFixed(0)} tokens/s, loss ${event.lossNats.toFixed(3)}, ${event.secondsLeft.toFixed(0)} s left   `,
+        epoch.add(event.step, event.lossNats);
+        const { step, totalSteps, tokensPerSecond, lossNats, secondsLeft } = event;
+        report.progress(
+          `${step}/${totalSteps} steps, ${tokensPerSecond.toFixed(0)} tokens/s, loss ${lossNats.toFixed(3)}, ${secondsLeft.toFixed(0)} s left`,
         );
       } else if (event.type === 'evaluation') {
-        const epoch = Math.floor(
-          event.step /
-            Math.floor((corpus.train.ids.length - 1) / (hyperparameters.batchSize * hyperparameters.sequenceLength)),
-        );
-        if (epoch === reported) return;
-        reported = epoch;
-        process.stderr.write('\r');
-        const now = performance.now();
         report.add({
           bench: 'quality',
           preset,
-          epoch,
-          secondsPerEpoch: (now - epochStart) / 1000,
-          trainLoss: lossSum / steps,
+          epoch: event.epoch,
+          ...epoch.end(event.trainingSeconds),
           validPerplexity: event.validation.perplexity,
           validAccuracy: event.validation.top1,
         });
-        epochStart = now;
-        lossSum = steps = 0;
       }
     },
     new AbortController().signal,
@@ -76,5 +72,27 @@ function parseHyperparameters(json: string): Record<string, unknown> {
     return JSON.parse(json) as Record<string, unknown>;
   } catch {
     throw new TypeError(`--hyperparameters must be a JSON object such as '{"batch_size":20}', not ${json}.`);
+  }
+}
+
+/** Mean training loss and training time of each epoch, from progress events. */
+class EpochLosses {
+  private lossSum = 0;
+  private steps = 0;
+  private lastStep = 0;
+  private secondsBefore = 0;
+
+  /** Notes the mean loss of the steps since the last call. */
+  add(step: number, meanLoss: number): void {
+    this.lossSum += meanLoss * (step - this.lastStep);
+    this.steps += step - this.lastStep;
+    this.lastStep = step;
+  }
+
+  end(trainingSeconds: number): { secondsPerEpoch: number; trainLoss: number } {
+    const result = { secondsPerEpoch: trainingSeconds - this.secondsBefore, trainLoss: this.lossSum / this.steps };
+    this.secondsBefore = trainingSeconds;
+    this.lossSum = this.steps = 0;
+    return result;
   }
 }

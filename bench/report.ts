@@ -9,6 +9,7 @@ export class Report {
   constructor(private readonly json: boolean) {}
 
   add(measurement: Measurement): void {
+    this.progress('');
     if (this.json) {
       console.log(JSON.stringify(measurement));
       return;
@@ -25,6 +26,11 @@ export class Report {
   /** Something for a person to know while waiting; kept out of the JSON lines. */
   note(text: string): void {
     console.error(text);
+  }
+
+  /** One line that the next one overwrites, in a terminal; nothing elsewhere. */
+  progress(text: string): void {
+    if (process.stderr.isTTY) process.stderr.write(`\r${text}\x1b[K`);
   }
 
   end(): void {

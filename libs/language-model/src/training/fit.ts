@@ -2,7 +2,7 @@ import { GraphSession } from '#tensor-graph';
 import { architectureOf, type Architecture } from '../model/architecture.js';
 import { Parameters } from '../model/parameters.js';
 import type { Hyperparameters } from '../model/presets.js';
-import { TextEvaluator, gapPoints, type Evaluation } from '../evaluation/text-evaluator.js';
+import { TextEvaluator, gapPoints } from '../evaluation/text-evaluator.js';
 import { ProgressMeter } from './progress-meter.js';
 import { learningRateAt } from './schedule.js';
 import { buildEvaluationGraph } from './training-graph.js';
@@ -18,6 +18,10 @@ export interface FitOptions {
   readonly threads: number;
   readonly train: Uint16Array;
   readonly validation: Uint16Array;
+  /** Steps between evaluations; default: ten evaluations a run, or one an epoch where that is more. */
+  readonly evaluationInterval?: number;
+  /** Most tokens of each text that an evaluation reads; default 50,000. */
+  readonly evaluationTokens?: number;
   /** Writes a sample with the parameters as they stand. */
   readonly writeSample?: (parameters: Parameters) => Promise<string>;
 }
@@ -81,7 +85,8 @@ async function run(
   const { hyperparameters: settings } = options;
   const totalSteps = countSteps(settings, reader.windowsPerEpoch);
   const perEpoch = reader.windowsPerEpoch;
-  const evaluationInterval = Math.min(perEpoch, Math.ceil(totalSteps / EVALUATIONS_PER_RUN));
+  const evaluationInterval =
+    options.evaluationInterval ?? Math.min(perEpoch, Math.ceil(totalSteps / EVALUATIONS_PER_RUN));
   const warmupSteps = Math.ceil(totalSteps * settings.warmupFraction);
   const best = new BestParameters(trainingStep.parameters);
   const evaluations: TrainingEvaluation[] = [];
@@ -101,9 +106,9 @@ async function run(
     step++;
     meter.add(step, result, learningRate);
     if (step % evaluationInterval === 0 || step === totalSteps) {
-      const evaluation = await meter.pauseFor(() =>
-        evaluate(options, evaluator, trainingStep.parameters, step, epoch + 1, signal),
-      );
+      const position = { step, epoch: epoch + 1, trainingSeconds: meter.trainingSeconds };
+      const measure = () => evaluate(options, evaluator, trainingStep.parameters, signal);
+      const evaluation = { type: 'evaluation', ...position, ...(await meter.pauseFor(measure)) } as const;
       evaluations.push(evaluation);
       observer(evaluation);
       const improved = best.offer(evaluation, trainingStep.parameters);
@@ -155,15 +160,14 @@ async function evaluate(
   options: FitOptions,
   evaluator: TextEvaluator,
   parameters: Parameters,
-  step: number,
-  epoch: number,
   signal: AbortSignal,
-): Promise<TrainingEvaluation> {
-  const [trainText, validationText] = comparableTexts(options.train, options.validation, EVALUATION_TOKENS);
-  const train: Evaluation = await evaluator.evaluate(trainText, signal);
+): Promise<Pick<TrainingEvaluation, 'train' | 'validation' | 'gapPoints' | 'sample'>> {
+  const limit = options.evaluationTokens ?? EVALUATION_TOKENS;
+  const [trainText, validationText] = comparableTexts(options.train, options.validation, limit);
+  const train = await evaluator.evaluate(trainText, signal);
   const validation = await evaluator.evaluate(validationText, signal);
   const sample = options.writeSample ? await options.writeSample(parameters) : '';
-  return { type: 'evaluation', step, epoch, train, validation, gapPoints: gapPoints(train, validation), sample };
+  return { train, validation, gapPoints: gapPoints(train, validation), sample };
 }
 
 /** Keeps a copy of the parameters with the lowest validation loss. */

@@ -25,7 +25,7 @@ export class ProgressMeter {
 
   /** Time spent in training so far, evaluations left out. */
   get trainingSeconds(): number {
-    return this.trainingMs / 1000;
+    return (this.trainingMs + performance.now() - this.lastEventMs) / 1000;
   }
 
   /** Notes a step; tells the observer if it is time, and always at the first and last step. */

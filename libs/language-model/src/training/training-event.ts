@@ -29,6 +29,8 @@ export interface TrainingEvaluation {
   readonly type: 'evaluation';
   readonly step: number;
   readonly epoch: number;
+  /** Of training until now, evaluations left out. */
+  readonly trainingSeconds: number;
   readonly train: Evaluation;
   readonly validation: Evaluation;
   /** Top-1 accuracy on training text less that on validation text, percentage points. */
