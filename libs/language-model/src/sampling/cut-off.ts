@@ -8,6 +8,7 @@ export interface CutOff {
  * Finds the shortest run of the largest values whose weights reach a target, without sorting: partitions around a pivot and
  * goes on in the part where the target is reached. Expected time is linear. The values are reordered.
  * @param by what a value weighs: 1 (`count`, for top-k) or itself (`mass`, for top-p)
+ * @param target above 0
  */
 export function findCutOff(values: Float32Array, by: 'count' | 'mass', target: number): CutOff {
   let low = 0;

@@ -13,7 +13,7 @@ export interface SamplingParameters {
 /** First threshold of a search for the most probable tokens; falls by `STEP` until enough are found. */
 const FIRST_THRESHOLD = 1 / 256;
 const STEP = 1 / 8;
-/** Below it the search takes everything that is not zero. */
+/** Below it the search takes everything that is not zero; a nucleus this small is one token. */
 const LOWEST_THRESHOLD = 1e-30;
 
 /**
@@ -36,8 +36,9 @@ export class TokenSampler {
    * @param uniform a number in [0, 1)
    */
   sample(probabilities: Float32Array, start: number, parameters: SamplingParameters, uniform: number): number {
-    if (parameters.temperature === 0 || parameters.topK === 1) return this.mostProbable(probabilities, start);
-    if (parameters.topP >= 1 && (parameters.topK === 0 || parameters.topK >= this.vocabularySize)) {
+    const { temperature, topP, topK } = parameters;
+    if (temperature === 0 || topK === 1 || topP < LOWEST_THRESHOLD) return this.mostProbable(probabilities, start);
+    if (topP >= 1 && (topK === 0 || topK >= this.vocabularySize)) {
       return this.drawFromAll(probabilities, start, uniform);
     }
     return this.drawFromTop(probabilities, start, parameters, uniform);
