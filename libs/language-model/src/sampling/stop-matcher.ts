@@ -17,11 +17,11 @@ export class StopMatcher {
   push(piece: string): string {
     if (this.found) return '';
     const text = this.held + piece;
-    const first = this.stops.map((stop) => text.indexOf(stop)).filter((index) => index >= 0);
-    if (first.length > 0) {
+    const start = this.startOfStop(text);
+    if (start >= 0) {
       this.found = true;
       this.held = '';
-      return text.slice(0, Math.min(...first));
+      return text.slice(0, start);
     }
     const keep = this.longestBeginning(text);
     this.held = text.slice(text.length - keep);
@@ -33,6 +33,22 @@ export class StopMatcher {
     const rest = this.held;
     this.held = '';
     return rest;
+  }
+
+  /**
+   * Where the stop string begins that is complete first, or -1; of those complete at once the longest counts. The one that
+   * begins first would not do: whether it wins would depend on how the text was cut into pieces.
+   */
+  private startOfStop(text: string): number {
+    let start = -1;
+    let end = Infinity;
+    for (const stop of this.stops) {
+      const at = text.indexOf(stop);
+      if (at < 0 || at + stop.length > end || (at + stop.length === end && at > start)) continue;
+      start = at;
+      end = at + stop.length;
+    }
+    return start;
   }
 
   /** Length of the longest end of the text with which a stop string begins. */
