@@ -20,7 +20,7 @@ export interface FitOptions {
   readonly validation: Uint16Array;
   /** Steps between evaluations; default: ten evaluations a run, or one an epoch where that is more. */
   readonly evaluationInterval?: number;
-  /** Most tokens of each text that an evaluation reads; default 50,000. */
+  /** Most tokens of each text that an evaluation reads; default a sixtieth of the run's, 2,000 to 50,000. */
   readonly evaluationTokens?: number;
   /** Writes a sample with the parameters as they stand. */
   readonly writeSample?: (parameters: Parameters) => Promise<string>;
@@ -41,8 +41,10 @@ export interface FitResult {
 
 /** Evaluations per run, unless an epoch is longer than that. */
 const EVALUATIONS_PER_RUN = 10;
-/** Training text measured at each evaluation is as long as the validation text, and both at most this, while training. */
-const EVALUATION_TOKENS = 50_000;
+/** Tokens that an evaluation reads of each text: a share of the whole run's, so that measuring stays a tenth of the work. */
+const EVALUATION_SHARE = 1 / 60;
+const FEWEST_EVALUATION_TOKENS = 2_000;
+const MOST_EVALUATION_TOKENS = 50_000;
 /** Sequence length of evaluation windows. */
 const EVALUATION_STEPS = 50;
 
@@ -91,6 +93,7 @@ async function run(
   const best = new BestParameters(trainingStep.parameters);
   const evaluations: TrainingEvaluation[] = [];
   const tokensPerStep = settings.batchSize * settings.sequenceLength;
+  const evaluationTokens = options.evaluationTokens ?? evaluationTokensOf(totalSteps * tokensPerStep);
   const meter = new ProgressMeter({ totalSteps, tokensPerStep, stepsPerEpoch: perEpoch, observer });
   let worse = 0;
   let step = 0;
@@ -107,7 +110,7 @@ async function run(
     meter.add(step, result, learningRate);
     if (step % evaluationInterval === 0 || step === totalSteps) {
       const position = { step, epoch: epoch + 1, trainingSeconds: meter.trainingSeconds };
-      const measure = () => evaluate(options, evaluator, trainingStep.parameters, signal);
+      const measure = () => evaluate(options, evaluator, trainingStep.parameters, evaluationTokens, signal);
       const evaluation = { type: 'evaluation', ...position, ...(await meter.pauseFor(measure)) } as const;
       evaluations.push(evaluation);
       observer(evaluation);
@@ -136,6 +139,11 @@ export function countSteps(settings: Hyperparameters, windowsPerEpoch: number): 
   );
 }
 
+function evaluationTokensOf(totalTokens: number): number {
+  const share = Math.round(totalTokens * EVALUATION_SHARE);
+  return Math.min(MOST_EVALUATION_TOKENS, Math.max(FEWEST_EVALUATION_TOKENS, share));
+}
+
 /** An evaluator over parameters that training goes on changing. */
 export async function createEvaluator(
   architecture: Architecture,
@@ -160,9 +168,9 @@ async function evaluate(
   options: FitOptions,
   evaluator: TextEvaluator,
   parameters: Parameters,
+  limit: number,
   signal: AbortSignal,
 ): Promise<Pick<TrainingEvaluation, 'train' | 'validation' | 'gapPoints' | 'sample'>> {
-  const limit = options.evaluationTokens ?? EVALUATION_TOKENS;
   const [trainText, validationText] = comparableTexts(options.train, options.validation, limit);
   const train = await evaluator.evaluate(trainText, signal);
   const validation = await evaluator.evaluate(validationText, signal);

@@ -56,8 +56,14 @@ export interface TrainModelResult {
   readonly corpusReport: CorpusReport;
 }
 
-/** Tokens on which the finished model is measured, for each text. */
-const FINAL_EVALUATION_TOKENS = 250_000;
+/** Most tokens on which the finished model is measured, for each text; less after a short run. */
+const MOST_FINAL_TOKENS = 250_000;
+const FEWEST_FINAL_TOKENS = 10_000;
+const FINAL_SHARE = 1 / 10;
+
+function finalTokensOf(trainedTokens: number): number {
+  return Math.min(MOST_FINAL_TOKENS, Math.max(FEWEST_FINAL_TOKENS, Math.round(trainedTokens * FINAL_SHARE)));
+}
 
 /**
  * Reads a corpus, trains a model, exports it, and measures the exported bundle by the runtime that will serve it; the result
@@ -135,7 +141,11 @@ async function run(input: TrainModelInput, observer: TrainingObserver, signal: A
     const card = writeModelCard({ ...facts, ...measured, trainedTokens: result.trainedTokens });
     await exportBundle(bundleFolder, { config, tokenizer, parameters: result.parameters, card });
     observer({ type: 'phase', phase: 'verifying', message: 'measuring the exported model with the serving runtime' });
-    const [, validationText] = comparableTexts(corpus.train.ids, corpus.validation.ids, FINAL_EVALUATION_TOKENS);
+    const [, validationText] = comparableTexts(
+      corpus.train.ids,
+      corpus.validation.ids,
+      finalTokensOf(result.trainedTokens),
+    );
     compareEvaluations(measured.validation, await evaluateBundle(bundleFolder, validationText, threads, signal));
     const metrics: RunMetrics = {
       ...measured,
@@ -191,7 +201,7 @@ async function read(
 /** Measures the best parameters on all three texts with the trainer's own graph. */
 async function measure(
   { train, validation, test }: PreparedCorpus,
-  { parameters }: FitResult,
+  { parameters, trainedTokens }: FitResult,
   threads: number,
   observer: TrainingObserver,
   signal: AbortSignal,
@@ -199,12 +209,12 @@ async function measure(
   observer({ type: 'phase', phase: 'evaluating', message: 'measuring the best parameters' });
   const evaluator = await createEvaluator(parameters.architecture, parameters, threads);
   try {
-    const [trainText, validationText] = comparableTexts(train.ids, validation.ids, FINAL_EVALUATION_TOKENS);
+    const limit = finalTokensOf(trainedTokens);
+    const [trainText, validationText] = comparableTexts(train.ids, validation.ids, limit);
     return {
       train: await evaluator.evaluate(trainText, signal),
       validation: await evaluator.evaluate(validationText, signal),
-      test:
-        test.ids.length < 2 ? null : await evaluator.evaluate(test.ids.subarray(0, FINAL_EVALUATION_TOKENS), signal),
+      test: test.ids.length < 2 ? null : await evaluator.evaluate(test.ids.subarray(0, limit), signal),
     };
   } finally {
     await evaluator.dispose();
