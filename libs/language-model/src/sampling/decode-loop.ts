@@ -48,7 +48,7 @@ export class DecodeLoop {
   private readonly prefilling: Sequence[] = [];
   private readonly live: Sequence[] = [];
   private running: Promise<void> | undefined;
-  private closed = false;
+  private closing: Promise<void> | undefined;
   /** Decode steps made so far. */
   steps = 0;
 
@@ -76,12 +76,13 @@ export class DecodeLoop {
    */
   async submit(request: DecodeRequest): Promise<DecodeEnd> {
     request.signal?.throwIfAborted();
-    if (this.closed)
+    if (this.closing)
       throw new CodedError('server_is_overloaded', 'This model version is being unloaded. Send the request again.');
-    if (this.waiting.length >= this.options.maxQueued) {
+    const waiting = this.pending - this.session.capacity;
+    if (waiting >= this.options.maxQueued) {
       throw new CodedError(
         'server_is_overloaded',
-        `${this.waiting.length} sequences are waiting and the limit is ${this.options.maxQueued}. Send the request again later.`,
+        `${waiting} sequences are waiting and the limit is ${this.options.maxQueued}. Send the request again later.`,
         { retryAfterMs: 1000 },
       );
     }
@@ -93,8 +94,12 @@ export class DecodeLoop {
   }
 
   /** Refuses new sequences, waits for those under way, then frees the session. */
-  async close(): Promise<void> {
-    this.closed = true;
+  close(): Promise<void> {
+    this.closing ??= this.finish();
+    return this.closing;
+  }
+
+  private async finish(): Promise<void> {
     while (this.running) await this.running;
     await this.session.dispose();
   }
@@ -142,11 +147,18 @@ export class DecodeLoop {
 
   /** Reads one chunk of one prompt, so that the live sequences wait for no more than that. */
   private async prefillOne(): Promise<void> {
-    const sequence = this.prefilling.shift();
+    const sequence = this.prefilling[0];
     if (!sequence) return;
     const { prompt } = sequence.request;
     const end = Math.min(sequence.read + PREFILL_CHUNK, prompt.length - 1);
-    sequence.state = await this.session.prefill(sequence.state, prompt.slice(sequence.read, end));
+    try {
+      sequence.state = await this.session.prefill(sequence.state, prompt.slice(sequence.read, end));
+    } catch (error) {
+      sequence.reject(error); // it is read alone, so the others are well
+      this.prefilling.shift();
+      return;
+    }
+    this.prefilling.shift();
     sequence.read = end;
     if (end < prompt.length - 1) this.prefilling.push(sequence);
     else this.join(sequence);
