@@ -36,13 +36,13 @@ export interface Bundle {
  * @throws bundle_missing when a file is not there, bundle_corrupt when one cannot be read or they do not fit together
  */
 export async function readBundle(folder: string): Promise<Bundle> {
-  const config = (await readJson(join(folder, 'config.json'))) as Partial<BundleConfig>;
+  const config = ((await readJson(join(folder, 'config.json'))) ?? {}) as Partial<BundleConfig>;
   const tokenizer = Tokenizer.fromJSON(await readJson(join(folder, 'tokenizer.json')));
   const { vocabularySize, embeddingDim, lstmUnits, numLayers } = config;
-  if (config.format !== 'understudy-model' || config.version !== 1) {
+  if (config.format !== 'understudy-model' || config.version !== 1 || !embeddingDim || !lstmUnits || !numLayers) {
     throw new CodedError('bundle_corrupt', `config.json of ${folder} is not that of an understudy-model, version 1.`);
   }
-  if (vocabularySize !== tokenizer.vocabularySize || !embeddingDim || !lstmUnits || !numLayers) {
+  if (vocabularySize !== tokenizer.vocabularySize) {
     throw new CodedError(
       'bundle_corrupt',
       `config.json of ${folder} says ${vocabularySize} tokens and tokenizer.json has ${tokenizer.vocabularySize}.`,
