@@ -189,6 +189,13 @@ async function read(
     signal,
   });
   const { report } = corpus;
+  if (corpus.validation.ids.length < 2) {
+    throw new CodedError(
+      'corpus_too_small',
+      `validation_fraction ${validationFraction} of ${report.train.tokens} tokens leaves no word to validate on. Add text or raise it.`,
+      { param: 'validation_fraction' },
+    );
+  }
   observer({
     type: 'log',
     message: `${report.documents} documents: ${report.train.tokens} tokens to train on, ${report.validation.tokens} to validate, ${report.test.tokens} to test; vocabulary ${report.vocabularySize}, coverage ${(100 * report.validation.coverage).toFixed(1)}% of the validation text`,
