@@ -1,4 +1,4 @@
-import type { GraphSession} from '#tensor-graph';
+import type { GraphSession } from '#tensor-graph';
 import { float32Tensor, int64Tensor, type HostTensor } from '#tensor-graph';
 import type { Architecture } from '../model/architecture.js';
 import { stateNames } from '../model/forward.js';

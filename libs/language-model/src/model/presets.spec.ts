@@ -1,7 +1,28 @@
 import { describe, expect, it } from 'vitest';
 import { architectureOf, countParameters, parameterSpecs } from './architecture.js';
 import { initializeParameters, Parameters } from './parameters.js';
-import { HYPERPARAMETER_NAMES, PRESETS, resolveHyperparameters } from './presets.js';
+import { PRESETS, resolveHyperparameters } from './presets.js';
+
+const EVERY_NAME: Readonly<Record<string, unknown>> = {
+  embedding_dim: 24,
+  lstm_units: 48,
+  num_layers: 1,
+  dropout_rate: 0.5,
+  sequence_length: 20,
+  batch_size: 16,
+  n_epochs: 3,
+  max_train_tokens: 1000,
+  learning_rate: 0.01,
+  weight_decay: 0,
+  warmup_fraction: 0.2,
+  gradient_clip_norm: 5,
+  early_stopping_patience: 0,
+  max_vocab_size: 500,
+  validation_fraction: 0.1,
+  test_fraction: 0.2,
+  learning_rate_multiplier: 3,
+  tokenization: 'words',
+};
 
 describe('presets', () => {
   it.each([
@@ -26,34 +47,14 @@ describe('presets', () => {
 
 describe('resolveHyperparameters', () => {
   it('takes "auto" and undefined for the default', () => {
-    const automatic = Object.fromEntries(HYPERPARAMETER_NAMES.map((name) => [name, 'auto']));
+    const automatic = Object.fromEntries(Object.keys(EVERY_NAME).map((name) => [name, 'auto']));
     expect(resolveHyperparameters('medium', automatic)).toEqual(resolveHyperparameters('medium'));
     expect(resolveHyperparameters('medium', { n_epochs: undefined })).toEqual(resolveHyperparameters('medium'));
   });
 
-  it('takes every name that it lists', () => {
-    const given: Record<string, unknown> = {
-      embedding_dim: 24,
-      lstm_units: 48,
-      num_layers: 1,
-      dropout_rate: 0.5,
-      sequence_length: 20,
-      batch_size: 16,
-      n_epochs: 3,
-      max_train_tokens: 1000,
-      learning_rate: 0.01,
-      weight_decay: 0,
-      warmup_fraction: 0.2,
-      gradient_clip_norm: 5,
-      early_stopping_patience: 0,
-      max_vocab_size: 500,
-      validation_fraction: 0.1,
-      test_fraction: 0.2,
-      learning_rate_multiplier: 3,
-      tokenization: 'words',
-    };
-    expect(Object.keys(given).sort()).toEqual([...HYPERPARAMETER_NAMES].sort());
-    expect(resolveHyperparameters('small', given)).toEqual({
+  it('takes every name that it knows', () => {
+    expect(() => resolveHyperparameters('small', { '?': 1 })).toThrow(`Known: ${Object.keys(EVERY_NAME).join(', ')}.`);
+    expect(resolveHyperparameters('small', EVERY_NAME)).toEqual({
       preset: 'small',
       embeddingDim: 24,
       lstmUnits: 48,
@@ -169,6 +170,17 @@ describe('parameters', () => {
     expect(bias).toEqual(bias.map((_, i) => (i >= 20 && i < 30 ? 1 : 0)));
     expect(new Set(parameters.view('norm.0.gain'))).toEqual(new Set([1]));
     for (const name of ['norm.0.bias', 'output.bias']) expect(new Set(parameters.view(name))).toEqual(new Set([0]));
+  });
+
+  it('start with the output bias at the logarithm of the smoothed shares of a text', () => {
+    const parameters = new Parameters(ARCHITECTURE);
+    initializeParameters(parameters, 1, Uint16Array.of(3, 3, 3, 5, 5, 7, 9, 9, 9, 9));
+    const bias = parameters.view('output.bias');
+    // 10 tokens and one more for each of 40 words.
+    expect([bias[3], bias[5], bias[7], bias[9], bias[0]].map((value) => Math.exp(value!) * 50)).toEqual(
+      [4, 3, 2, 5, 1].map((count) => expect.closeTo(count, 4) as number),
+    );
+    expect(bias.reduce((sum, value) => sum + Math.exp(value), 0)).toBeCloseTo(1, 5);
   });
 
   it('are refused by a name that does not exist', () => {

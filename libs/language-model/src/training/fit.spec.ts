@@ -3,7 +3,10 @@ import type { Parameters } from '../model/parameters.js';
 import { resolveHyperparameters, type Hyperparameters } from '../model/presets.js';
 import { fillUniform } from '../model/random.js';
 import { comparableTexts, countSteps, createEvaluator, fit, type FitOptions, type FitResult } from './fit.js';
+import { learningRateAt } from './schedule.js';
 import type { TrainingEvent } from './training-event.js';
+import { TrainingStep } from './training-step.js';
+import { WindowReader } from './window-reader.js';
 
 const VOCABULARY = 12;
 /** What follows 2 and 3 depends on words further back: a unigram or bigram model cannot learn it. */
@@ -94,6 +97,38 @@ describe('fit', () => {
     const { lossNats } = await evaluator.evaluate(pattern(400));
     await evaluator.dispose();
     expect(lossNats).toBe(best.validation.lossNats);
+  });
+
+  it('makes the steps of the schedule on the windows of the text, and forgets the text at the end of each pass', async () => {
+    const hyperparameters = settings({ n_epochs: 3 });
+    const train = pattern(600);
+    const { parameters, best } = await run({ hyperparameters, train });
+    const { embeddingDim, lstmUnits, sequenceLength, batchSize, dropoutRate, learningRate, warmupFraction } =
+      hyperparameters;
+    const architecture = { vocabularySize: VOCABULARY, embeddingDim, lstmUnits, numLayers: 2 };
+    const step = await TrainingStep.create({
+      architecture,
+      sequenceLength,
+      batchSize,
+      dropoutRate,
+      seed: 1,
+      threads: 1,
+      text: train,
+    });
+    const reader = new WindowReader(train, batchSize, sequenceLength, 1);
+    expect([reader.windowsPerEpoch, best.step]).toEqual([3, 9]);
+    for (let i = 0; i < 9; i++) {
+      if (i % 3 === 0) step.resetState();
+      const { ids, targets } = reader.read(Math.floor(i / 3), i % 3);
+      const update = {
+        learningRate: learningRateAt(i, 9, learningRate, warmupFraction),
+        weightDecay: 0.05,
+        clipNorm: 1,
+      };
+      await step.run(ids, targets, update);
+    }
+    expect(bytesOf(parameters)).toBe(bytesOf(step.parameters));
+    await step.dispose();
   });
 
   it.each([

@@ -26,7 +26,7 @@ export function gatherRows(table: Tensor, ids: Tensor): Tensor {
 }
 
 /** A table [V, E] of zeros to whose rows `ids` the rows of `updates` [..., E] are added; repeated ids add up. */
-export function scatterAddRows(tableShape: readonly [number, number], ids: Tensor, updates: Tensor): Tensor {
+function scatterAddRows(tableShape: readonly [number, number], ids: Tensor, updates: Tensor): Tensor {
   const { graph } = ids;
   const width = tableShape[1];
   const rows = countElements(ids.shape);

@@ -4,7 +4,7 @@ import { add, multiply, subtract } from './elementwise.js';
 import { reduceMean, reduceSum } from './shape.js';
 
 /** Added to the variance; Keras' default for Layer Normalization. */
-export const LAYER_NORMALIZATION_EPSILON = 1e-3;
+const LAYER_NORMALIZATION_EPSILON = 1e-3;
 
 /** Softmax over the last axis, computed from differences to the row's maximum. */
 export function softmax(x: Tensor): Tensor {

@@ -159,7 +159,7 @@ function checkAxes(operator: string, shape: Shape, axes: readonly number[]): voi
 }
 
 /** Zeros in the shape of a tensor whose batch size is known only when the graph runs. */
-export function zerosLike(x: Tensor): Tensor {
+function zerosLike(x: Tensor): Tensor {
   return fillLike(x, 0);
 }
 
