@@ -6,6 +6,12 @@ export {
 } from './sampling/completion-engine.js';
 export { trainModel, type RunMetrics, type TrainModelInput, type TrainModelResult } from './training/train-model.js';
 export { type TrainingEvent, type TrainingObserver } from './training/training-event.js';
-export { PRESETS, resolveHyperparameters, type Hyperparameters, type Preset } from './model/presets.js';
+export {
+  HYPERPARAMETER_NAMES,
+  PRESETS,
+  resolveHyperparameters,
+  type Hyperparameters,
+  type Preset,
+} from './model/presets.js';
 export { architectureOf, countParameters } from './model/architecture.js';
 export { estimateTokensPerSecond } from './training/estimate-speed.js';

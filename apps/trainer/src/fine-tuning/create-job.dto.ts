@@ -1,6 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import { Equals, IsInt, IsObject, IsOptional, IsString, Max, Min, ValidateBy, ValidateNested } from 'class-validator';
+import { HYPERPARAMETER_NAMES } from '#language-model';
 import { Unsupported } from './unsupported.js';
 
 /** Seeds are kept in a signed 32-bit column, as in the OpenAI API. */
@@ -14,8 +15,7 @@ const HYPERPARAMETERS_DOC = {
   type: 'object',
   additionalProperties: true,
   example: { n_epochs: 5, batch_size: 32, learning_rate_multiplier: 'auto', dropout_rate: 0.3 },
-  description:
-    'n_epochs, batch_size, learning_rate_multiplier (each may be "auto"), and sequence_length, embedding_dim, lstm_units, num_layers, dropout_rate, max_vocab_size, tokenization, learning_rate, weight_decay, warmup_fraction, gradient_clip_norm, early_stopping_patience, validation_fraction, test_fraction, max_train_tokens. What is left out comes from the preset.',
+  description: `${HYPERPARAMETER_NAMES.join(', ')}. Each may be "auto"; what is left out comes from the preset.`,
 } as const;
 
 /** Settings of supervised training: the only method there is. */
