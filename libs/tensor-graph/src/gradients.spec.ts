@@ -238,7 +238,7 @@ describe('gradients', () => {
     const graph = new Graph();
     const x = graph.input('x', ['B', 4]);
     const ids = graph.input('ids', ['B'], 'int64');
-    const hidden = graph.input('hidden', ['B', 4]);
+    const hidden = graph.input('hidden', [1, 'B', 4]);
     const results: Record<string, () => Tensor> = {
       pickFromRows: () => op.pickFromRows(x, ids),
       rankOf: () => op.rankOf(x, ids),

@@ -43,7 +43,8 @@ export class GraphSession {
       interOpNumThreads: 1,
       executionMode: 'sequential',
       graphOptimizationLevel: 'all',
-      logSeverityLevel: 3,
+      // What goes wrong is thrown; the runtime need not print it as well.
+      logSeverityLevel: 4,
       // Idle pool threads that spin would take the cores from the optimizer and from other sessions between runs.
       extra: { session: { force_spinning_stop: '1', set_denormal_as_zero: '1' } },
     };

@@ -153,7 +153,7 @@ describe('the exported graphs', () => {
     let feeds: Record<string, HostTensor> = { ...zeroStates() };
     const losses: number[] = [];
     for (let t = 0; t < T; t++) {
-      feeds['ids'] = flat(ids.subarray(t, t + 1));
+      feeds['ids'] = steps(ids.subarray(t, t + 1));
       feeds['inverse_temperature'] = float32Tensor(Float32Array.of(1), [1, 1]);
       const results = await decode.session.run(feeds);
       losses.push(-Math.log((results['probabilities']!.data as Float32Array)[targets[t]!]!));
@@ -167,7 +167,7 @@ describe('the exported graphs', () => {
   });
 
   function zeroStates(): Record<string, HostTensor> {
-    return Object.fromEntries(STATES.map((name) => [name, float32Tensor(new Float32Array(H), [1, H])]));
+    return Object.fromEntries(STATES.map((name) => [name, float32Tensor(new Float32Array(H), [1, 1, H])]));
   }
 
   function steps(tokens: Uint16Array): HostTensor {

@@ -28,8 +28,8 @@ function start(architecture: Architecture, source: ParameterSource, ids: (graph:
   );
   const parameter = (name: string): Tensor => parameters.get(name)!;
   const states: LayerState[] = Array.from({ length: architecture.numLayers }, (_, layer) => ({
-    hidden: graph.input(stateNames(layer).hidden, ['B', architecture.lstmUnits]),
-    cell: graph.input(stateNames(layer).cell, ['B', architecture.lstmUnits]),
+    hidden: graph.input(stateNames(layer).hidden, [1, 'B', architecture.lstmUnits]),
+    cell: graph.input(stateNames(layer).cell, [1, 'B', architecture.lstmUnits]),
   }));
   const result = forward(ids(graph), architecture, { parameter, states, recurrentLayer: op.fusedLstm });
   result.states.forEach((state, layer) => {
@@ -41,17 +41,19 @@ function start(architecture: Architecture, source: ParameterSource, ids: (graph:
 
 /**
  * One token for each of B sequences.
- * In: `ids` [B], `inverse_temperature` [B, 1], states [B, H]. Out: `probabilities` [B, V] without `<unk>`, next states.
+ * In: `ids` [1, B], `inverse_temperature` [B, 1], states [1, B, H]. Out: `probabilities` [B, V] without `<unk>`, next states.
  */
 export function buildDecodeGraph(architecture: Architecture, source: ParameterSource): Uint8Array {
-  const idsOf = (graph: Graph): Tensor => op.reshape(graph.input('ids', ['B'], 'int64'), [1, 'B']);
-  const { graph, parameter, hidden } = start(architecture, source, idsOf);
-  const mask = new Float32Array(architecture.vocabularySize);
+  const { graph, parameter, hidden } = start(architecture, source, (g) => g.input('ids', [1, 'B'], 'int64'));
+  const V = architecture.vocabularySize;
+  const mask = new Float32Array(V);
   mask[0] = NEVER;
-  const bias = op.add(parameter('output.bias'), graph.constant(mask, [mask.length]));
-  const logits = op.matMul(hidden, parameter('output.weight'), { plus: bias }); // [B, V]
-  const scaled = op.multiply(logits, graph.input('inverse_temperature', ['B', 1]));
-  graph.output('probabilities', op.softmax(scaled));
+  const bias = op.add(parameter('output.bias'), graph.constant(mask, [V]));
+  // (h W + b) / t = [h / t, 1 / t] [W; b]: bias and temperature cost a column of the product, not two passes over [B, V].
+  const inverseTemperature = graph.input('inverse_temperature', ['B', 1]);
+  const left = op.concat([op.multiply(hidden, inverseTemperature), inverseTemperature], 1); // [B, H + 1]
+  const right = op.concat([parameter('output.weight'), op.reshape(bias, [1, V])], 0); // [H + 1, V]
+  graph.output('probabilities', op.softmax(op.matMul(left, right)));
   return graph.encode();
 }
 

@@ -87,7 +87,7 @@ export class TextEvaluator {
     const feeds: Record<string, HostTensor> = {};
     for (let layer = 0; layer < numLayers; layer++) {
       for (const name of Object.values(stateNames(layer))) {
-        feeds[name] = float32Tensor(new Float32Array(batchSize * H), [batchSize, H]);
+        feeds[name] = float32Tensor(new Float32Array(batchSize * H), [1, batchSize, H]);
       }
     }
     for (const { name, shape } of this.parameters?.specs ?? [])

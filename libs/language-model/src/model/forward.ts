@@ -1,7 +1,7 @@
 import { op, type Tensor } from '#tensor-graph';
 import type { Architecture } from './architecture.js';
 
-/** Hidden and cell state of one layer, [B, H] each. */
+/** Hidden and cell state of one layer: [B, H] each in training, [1, B, H] in serving. */
 export type LayerState = { readonly hidden: Tensor; readonly cell: Tensor };
 
 /** Runs one LSTM layer: x [T, B, E] -> [T, B, H] and the last state. Training unrolls it, serving uses the runtime's own. */

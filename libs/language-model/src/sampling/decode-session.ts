@@ -54,7 +54,7 @@ export class DecodeSession {
 
   /** Reads up to `PREFILL_CHUNK` tokens into a state. Each sequence is read alone, so its state depends on nothing else. */
   async prefill(state: SequenceState, tokens: readonly number[]): Promise<SequenceState> {
-    const shape = [1, this.architecture.lstmUnits];
+    const shape = [1, 1, this.architecture.lstmUnits];
     const feeds: Record<string, HostTensor> = {
       ids: int64Tensor(BigInt64Array.from(tokens, BigInt), [tokens.length, 1]),
     };
@@ -87,15 +87,15 @@ export class DecodeSession {
     const { lstmUnits: H, vocabularySize: V } = this.architecture;
     const feeds: Record<string, HostTensor> = {
       ...this.graphs.constantFeeds,
-      ids: int64Tensor(this.ids.subarray(0, n), [n]),
+      ids: int64Tensor(this.ids.subarray(0, n), [1, n]),
       inverse_temperature: float32Tensor(this.inverseTemperatures.subarray(0, n), [n, 1]),
     };
     const results: Record<string, HostTensor> = {
       probabilities: float32Tensor(this.probabilities.subarray(0, n * V), [n, V]),
     };
     this.names.forEach((name, index) => {
-      feeds[name] = float32Tensor(this.current[index]!.subarray(0, n * H), [n, H]);
-      results[`next_${name}`] = float32Tensor(this.next[index]!.subarray(0, n * H), [n, H]);
+      feeds[name] = float32Tensor(this.current[index]!.subarray(0, n * H), [1, n, H]);
+      results[`next_${name}`] = float32Tensor(this.next[index]!.subarray(0, n * H), [1, n, H]);
     });
     await this.graphs.decode.run(feeds, results);
     [this.current, this.next] = [this.next, this.current];

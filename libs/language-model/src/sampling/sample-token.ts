@@ -46,8 +46,13 @@ export class TokenSampler {
 
   private mostProbable(probabilities: Float32Array, start: number): number {
     let best = 0;
+    let highest = probabilities[start]!;
     for (let id = 1; id < this.vocabularySize; id++) {
-      if (probabilities[start + id]! > probabilities[start + best]!) best = id;
+      const p = probabilities[start + id]!;
+      if (p > highest) {
+        best = id;
+        highest = p;
+      }
     }
     return best;
   }

@@ -217,7 +217,7 @@ describe('serving graphs', () => {
     const feeds: Record<string, HostTensor> = {};
     for (const { name, shape } of parameters.specs) feeds[name] = float32Tensor(parameters.view(name), shape);
     for (const name of ['hidden_0', 'cell_0', 'hidden_1', 'cell_1'])
-      feeds[name] = float32Tensor(new Float32Array(B * H), [B, H]);
+      feeds[name] = float32Tensor(new Float32Array(B * H), [1, B, H]);
     return feeds;
   }
 
@@ -232,7 +232,7 @@ describe('serving graphs', () => {
     const never = tf.oneHot(tf.tensor1d([0], 'int32'), V, -Infinity, 0);
     const expected = tf.softmax(tf.div(tf.add(pass.logits, never), tf.tile(tf.tensor2d(temperatures, [B, 1]), [T, 1])));
     for (let t = 0; t < T; t++) {
-      feeds['ids'] = int64Tensor(toBigInts(ids[t]!), [B]);
+      feeds['ids'] = int64Tensor(toBigInts(ids[t]!), [1, B]);
       const results = await session.run(feeds);
       for (const name of Object.keys(results))
         if (name.startsWith('next_')) feeds[name.slice('next_'.length)] = results[name]!;

@@ -28,9 +28,11 @@ function buildLoss(architecture: Architecture, sequenceLength: number, withDropo
   const parameter = (name: string): Tensor => parameters.get(name)!;
   const ids = graph.input('ids', [sequenceLength, 'B'], 'int64');
   const targets = graph.input('targets', [`${sequenceLength}*B`], 'int64');
+  // States have the shape that the runtime's own LSTM gives them, so that all graphs are fed alike.
+  const stateInput = (name: string): Tensor => op.reshape(graph.input(name, [1, 'B', H]), ['B', H]);
   const initial: LayerState[] = Array.from({ length: numLayers }, (_, layer) => ({
-    hidden: graph.input(stateNames(layer).hidden, ['B', H]),
-    cell: graph.input(stateNames(layer).cell, ['B', H]),
+    hidden: stateInput(stateNames(layer).hidden),
+    cell: stateInput(stateNames(layer).cell),
   }));
   const masks = withDropout
     ? Array.from({ length: numLayers + 1 }, (_, index) => graph.input(maskName(index), ['B', index === 0 ? E : H]))
@@ -48,15 +50,15 @@ function buildLoss(architecture: Architecture, sequenceLength: number, withDropo
     targets,
   );
   states.forEach((state, layer) => {
-    graph.output(`next_${stateNames(layer).hidden}`, state.hidden);
-    graph.output(`next_${stateNames(layer).cell}`, state.cell);
+    graph.output(`next_${stateNames(layer).hidden}`, op.reshape(state.hidden, [1, 'B', H]));
+    graph.output(`next_${stateNames(layer).cell}`, op.reshape(state.cell, [1, 'B', H]));
   });
   return { graph, parameters, losses, probabilities, targets };
 }
 
 /**
  * One training step as an ONNX model.
- * In: parameters, `ids` [T, B], `targets` [T*B], `hidden_l`/`cell_l` [B, H], `mask_i` [B, E or H], `loss_scale` scalar, the
+ * In: parameters, `ids` [T, B], `targets` [T*B], `hidden_l`/`cell_l` [1, B, H], `mask_i` [B, E or H], `loss_scale` scalar, the
  * reciprocal of the number of targets. Out: `loss` (mean, nats), `next_hidden_l`/`next_cell_l`, `gradient.<parameter>`.
  */
 export function buildTrainingGraph(

@@ -53,7 +53,7 @@ export class TrainingStep {
     for (let layer = 0; layer < architecture.numLayers; layer++) {
       for (const name of Object.values(stateNames(layer))) {
         const state = (): HostTensor =>
-          float32Tensor(new Float32Array(B * architecture.lstmUnits), [B, architecture.lstmUnits]);
+          float32Tensor(new Float32Array(B * architecture.lstmUnits), [1, B, architecture.lstmUnits]);
         this.feeds[name] = state();
         this.results[`next_${name}`] = state();
       }

@@ -150,15 +150,17 @@ function goBack(
 }
 
 /**
- * The same layer by the runtime's own LSTM operator: x [T, B, E] -> [T, B, H], T and B symbolic. Faster, packs
- * constant weights once, and has no gradient: for serving.
+ * The same layer by the runtime's own LSTM operator: x [T, B, E] -> [T, B, H], T and B symbolic, states [1, B, H] as the
+ * operator has them. Faster, packs constant weights once, and has no gradient: for serving.
  */
 export function fusedLstm(x: Tensor, weights: LstmWeights, initial: LstmState): { sequence: Tensor; state: LstmState } {
   const { graph, type } = x;
   const [steps, batch] = x.shape;
   const units = weights.recurrent.shape[0] as number;
-  if (initial.hidden.shape.join() !== [batch, units].join()) {
-    throw shapeMismatch('FusedLstm', x.shape, initial.hidden.shape, 'the hidden state must be [B, H]');
+  for (const state of [initial.hidden, initial.cell]) {
+    if (state.shape.join() !== [1, batch, units].join()) {
+      throw shapeMismatch('FusedLstm', x.shape, state.shape, 'states must be [1, B, H]');
+    }
   }
   const oneDirection = (tensor: Tensor): Tensor => reshape(tensor, [1, ...tensor.shape]);
   // The operator takes weights as [1, 4H, E] and adds two biases; the second is ours to leave zero.
@@ -168,18 +170,17 @@ export function fusedLstm(x: Tensor, weights: LstmWeights, initial: LstmState): 
     oneDirection(transpose(weights.recurrent, [1, 0])),
     oneDirection(concat([weights.bias, graph.constant(new Float32Array(4 * units), [4 * units])], 0)),
     null,
-    oneDirection(initial.hidden),
-    oneDirection(initial.cell),
+    initial.hidden,
+    initial.cell,
   ];
   const last = { type, shape: [1, batch!, units] };
   const specs = [{ type, shape: [steps!, 1, batch!, units] }, last, last];
   const [sequence, hidden, cell] = graph.emit('LSTM', inputs, specs, { hidden_size: units });
-  const [squeezed] = graph.emit(
-    'Squeeze',
-    [sequence!, graph.integers([1])],
-    [{ type, shape: [steps!, batch!, units] }],
-  );
-  const state = { hidden: reshape(hidden!, [batch!, units]), cell: reshape(cell!, [batch!, units]) };
+  const state = { hidden: hidden!, cell: cell! };
+  // The state after the only step is the sequence.
+  if (steps === 1) return { sequence: hidden!, state };
+  const shape = [steps!, batch!, units];
+  const [squeezed] = graph.emit('Squeeze', [sequence!, graph.integers([1])], [{ type, shape }]);
   return { sequence: squeezed!, state };
 }
 
