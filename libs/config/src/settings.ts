@@ -121,6 +121,13 @@ export const SETTINGS = {
     'Most sequences that wait for a place in the batch; more are answered 503.',
   ),
 
+  maxLoadedVersions: setting(
+    'MAX_LOADED_VERSIONS',
+    integer(2, 64),
+    3,
+    'Most model versions that a generator keeps in memory, the one that serves and the one before it included.',
+  ),
+
   trainingThreads: setting(
     'TRAINING_THREADS',
     integer(0, THREADS_MAXIMUM),

@@ -13,8 +13,6 @@ export interface Lease {
   readonly release: () => void;
 }
 
-/** The versions in memory at once, the incumbent and the one before it included. */
-const MAX_LOADED_VERSIONS = 3;
 /** How long it is remembered which version a preset or another deployment means. */
 const RESOLVED_FOR_MS = 1_000;
 const MAX_RESOLVED = 1_000;
@@ -156,7 +154,7 @@ export class ModelHost implements OnApplicationShutdown {
 
   #evict(): void {
     const spare = this.loadedIds.filter((id) => id !== this.#incumbent?.version.id && id !== this.#previousId);
-    const excess = Math.max(0, this.#loaded.size - MAX_LOADED_VERSIONS);
+    const excess = Math.max(0, this.#loaded.size - this.config.maxLoadedVersions);
     for (const versionId of spare.slice(0, excess)) this.#close(versionId);
   }
 

@@ -60,7 +60,7 @@ const NUMBERS: Readonly<Record<string, NumberRule>> = {
   batch_size: { field: 'batchSize', fallback: 32, min: 1, max: 1024, whole: true },
   n_epochs: { field: 'epochs', fallback: 10, min: 1, max: 1000, whole: true },
   max_train_tokens: { field: 'maxTrainTokens', fallback: 0, min: 0, max: 1e12, whole: true },
-  learning_rate: { field: 'learningRate', fallback: 0.002, min: 1e-7, max: 1 },
+  learning_rate: { field: 'learningRate', fallback: 0.003, min: 1e-7, max: 1 },
   weight_decay: { field: 'weightDecay', fallback: 0.05, min: 0, max: 10 },
   warmup_fraction: { field: 'warmupFraction', fallback: 0.05, min: 0, max: 0.9 },
   gradient_clip_norm: { field: 'gradientClipNorm', fallback: 1, min: 1e-6, max: 1e6 },
