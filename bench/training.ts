@@ -1,5 +1,5 @@
 import { architectureOf, countParameters, resolveHyperparameters } from '#language-model';
-import { TrainingStep, WindowReader, operationsPerToken } from '#language-model/workbench';
+import { TrainingStep, WindowReader, operationsPerToken, type Architecture } from '#language-model/workbench';
 import { measurePyTorch } from './pytorch.js';
 import type { BenchOptions } from './options.js';
 import type { Report } from './report.js';
@@ -46,7 +46,7 @@ export async function benchTraining(options: BenchOptions, report: Report): Prom
     const medianMs = times.sort((a, b) => a - b)[Math.floor(times.length / 2)]!;
     const tokensPerSecond = (batchSize * sequenceLength) / (medianMs / 1000);
     const fractionOfSgemm = (tokensPerSecond * operationsPerToken(architecture)) / (sgemmGflops * 1e9);
-    const peer = options.peer ? await measurePyTorch(architecture, batchSize, sequenceLength) : undefined;
+    const peer = options.peer ? await tryPyTorch(architecture, batchSize, sequenceLength, report) : undefined;
     report.add({
       bench: 'training',
       preset,
@@ -58,5 +58,21 @@ export async function benchTraining(options: BenchOptions, report: Report): Prom
       fractionOfSgemm,
       ...(peer !== undefined && { peerTokensPerSecond: peer }),
     });
+  }
+}
+
+/** PyTorch's rate, or a note that says why there is none. */
+async function tryPyTorch(
+  architecture: Architecture,
+  batchSize: number,
+  sequenceLength: number,
+  report: Report,
+): Promise<number | undefined> {
+  try {
+    return await measurePyTorch(architecture, batchSize, sequenceLength);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    report.note(error.message);
+    return undefined;
   }
 }

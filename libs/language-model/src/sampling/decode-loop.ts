@@ -111,7 +111,7 @@ export class DecodeLoop {
       while (this.pending > 0) {
         this.dropAborted();
         this.admit();
-        await this.prefillOne();
+        await this.prefill();
         if (this.live.length > 0) await this.advance();
       }
     } catch (error) {
@@ -145,23 +145,30 @@ export class DecodeLoop {
     }
   }
 
-  /** Reads one chunk of one prompt, so that the live sequences wait for no more than that. */
-  private async prefillOne(): Promise<void> {
-    const sequence = this.prefilling[0];
-    if (!sequence) return;
+  /** Reads prompts until about a chunk's worth of tokens was read, so that the live sequences wait for no more than that. */
+  private async prefill(): Promise<void> {
+    for (let read = 0; read < PREFILL_CHUNK && this.prefilling.length > 0;) {
+      read += await this.prefillOne(this.prefilling[0]!);
+    }
+  }
+
+  /** Reads the next chunk of one prompt; returns how many tokens that were. */
+  private async prefillOne(sequence: Sequence): Promise<number> {
     const { prompt } = sequence.request;
     const end = Math.min(sequence.read + PREFILL_CHUNK, prompt.length - 1);
+    const tokens = end - sequence.read;
     try {
       sequence.state = await this.session.prefill(sequence.state, prompt.slice(sequence.read, end));
     } catch (error) {
       sequence.reject(error); // it is read alone, so the others are well
       this.prefilling.shift();
-      return;
+      return tokens;
     }
     this.prefilling.shift();
     sequence.read = end;
     if (end < prompt.length - 1) this.prefilling.push(sequence);
     else this.join(sequence);
+    return tokens;
   }
 
   private join(sequence: Sequence): void {
