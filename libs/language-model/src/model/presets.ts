@@ -74,7 +74,11 @@ const MULTIPLIER = { min: 0.001, max: 1000 };
 const TOKENIZATIONS = ['text', 'words'] as const;
 
 /** Every name that `resolveHyperparameters` takes. */
-export const HYPERPARAMETER_NAMES: readonly string[] = [...Object.keys(NUMBERS), 'learning_rate_multiplier', 'tokenization'];
+export const HYPERPARAMETER_NAMES: readonly string[] = [
+  ...Object.keys(NUMBERS),
+  'learning_rate_multiplier',
+  'tokenization',
+];
 
 function isPreset(name: string): name is Preset {
   return Object.hasOwn(PRESETS, name);
