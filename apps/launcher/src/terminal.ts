@@ -6,7 +6,9 @@ export class Terminal {
   readonly strong: (text: string) => string;
 
   constructor(readonly output: NodeJS.WriteStream) {
-    this.strong = pc.createColors(output.isTTY).bold;
+    // A pipe has no isTTY at all; handed on undefined, the variable CI would turn colours on.
+    const { isTTY }: { readonly isTTY?: boolean } = output;
+    this.strong = pc.createColors(isTTY ?? false).bold;
   }
 
   /** Prints a line. */
