@@ -1,3 +1,4 @@
+import { WriteStream } from 'node:tty';
 import pc from 'picocolors';
 
 /** Where the launcher speaks to a person. */
@@ -6,9 +7,8 @@ export class Terminal {
   readonly strong: (text: string) => string;
 
   constructor(readonly output: NodeJS.WriteStream) {
-    // A pipe has no isTTY at all; handed on undefined, the variable CI would turn colours on.
-    const { isTTY }: { readonly isTTY?: boolean } = output;
-    this.strong = pc.createColors(isTTY ?? false).bold;
+    // Not output.isTTY: a pipe has none, and given undefined the package takes the variable CI for a terminal.
+    this.strong = pc.createColors(output instanceof WriteStream).bold;
   }
 
   /** Prints a line. */
