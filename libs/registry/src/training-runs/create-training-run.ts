@@ -1,4 +1,4 @@
-import type { Database } from '#database';
+import type { Database, Transaction } from '#database';
 import { CodedError } from '#errors';
 import { findCorpus, lockCorpus } from '../corpora/corpus.repository.js';
 import type { NewTrainingRun } from '../inputs.js';
@@ -16,36 +16,39 @@ const SUFFIX = /^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$/;
  * @throws file_not_found, model_not_found when it names what does not exist; invalid_value
  */
 export async function createTrainingRun(database: Database, run: NewTrainingRun): Promise<TrainingRun> {
-  checkSuffix(run.suffix ?? null);
-  checkSeed(run.seed);
-  return database.transaction(async (tx) => {
-    for (const [param, id] of [
-      ['training_file', run.corpusId],
-      ['validation_file', run.validationCorpusId],
-    ] as const) {
-      if (!id) continue;
-      await lockCorpus(tx, id);
-      await findCorpus(tx, id, param);
-    }
-    if (run.baseVersionId) await findModelVersion(tx, run.baseVersionId);
-    const created = await insertTrainingRun(tx, {
-      id: `ftjob-${randomId()}`,
-      state: 'queued',
-      corpusId: run.corpusId,
-      validationCorpusId: run.validationCorpusId ?? null,
-      preset: run.preset,
-      baseVersionId: run.baseVersionId ?? null,
-      suffix: run.suffix ?? null,
-      seed: run.seed,
-      hyperparameters: run.hyperparameters ?? {},
-      metadata: run.metadata ?? {},
-    });
-    await insertRunEvent(tx, created.id, { message: `The job is queued: ${run.preset} on the file ${run.corpusId}.` });
-    return created;
-  });
+  return database.transaction((tx) => queueTrainingRun(tx, run));
 }
 
-function checkSuffix(suffix: string | null): void {
+/** The same as a part of a larger change. @throws file_not_found, model_not_found, invalid_value */
+export async function queueTrainingRun(tx: Transaction, run: NewTrainingRun): Promise<TrainingRun> {
+  checkSuffix(run.suffix ?? null);
+  checkSeed(run.seed);
+  for (const [param, id] of [
+    ['training_file', run.corpusId],
+    ['validation_file', run.validationCorpusId],
+  ] as const) {
+    if (!id) continue;
+    await lockCorpus(tx, id);
+    await findCorpus(tx, id, param);
+  }
+  if (run.baseVersionId) await findModelVersion(tx, run.baseVersionId);
+  const created = await insertTrainingRun(tx, {
+    id: `ftjob-${randomId()}`,
+    state: 'queued',
+    corpusId: run.corpusId,
+    validationCorpusId: run.validationCorpusId ?? null,
+    preset: run.preset,
+    baseVersionId: run.baseVersionId ?? null,
+    suffix: run.suffix ?? null,
+    seed: run.seed,
+    hyperparameters: run.hyperparameters ?? {},
+    metadata: run.metadata ?? {},
+  });
+  await insertRunEvent(tx, created.id, { message: `The job is queued: ${run.preset} on the file ${run.corpusId}.` });
+  return created;
+}
+
+export function checkSuffix(suffix: string | null): void {
   if (suffix === null || SUFFIX.test(suffix)) return;
   throw new CodedError(
     'invalid_value',
@@ -54,7 +57,7 @@ function checkSuffix(suffix: string | null): void {
   );
 }
 
-function checkSeed(seed: number): void {
+export function checkSeed(seed: number): void {
   if (Number.isSafeInteger(seed) && seed >= 0) return;
   throw new CodedError(
     'invalid_value',
