@@ -1,0 +1,19 @@
+// The upgrade rules' own door, `#language-model/upgrade`: who trains or serves needs none of it.
+export type {
+  CompareModelsInput,
+  ComparisonObserver,
+  ComparisonProgress,
+  ModelComparison,
+  ModelRole,
+} from './model-comparison.js';
+export type {
+  CurvePoint,
+  PresetEvidence,
+  RuleSet,
+  RunEvidence,
+  StepPoint,
+  UpgradeAdvice,
+  UpgradeEvidence,
+  UpgradeReport,
+  UpgradeVerdict,
+} from './upgrade-report.js';
