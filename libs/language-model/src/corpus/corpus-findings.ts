@@ -5,6 +5,7 @@ const LOW_COVERAGE = 0.85;
 
 /** What the findings are judged by, besides the report. */
 export interface CorpusFacts {
+  /** 0 when the validation text is one of its own. */
   validationFraction: number;
   testFraction: number;
   /** Held-out text is part of a document that is trained on. */
@@ -27,7 +28,8 @@ export function addCorpusFindings(report: CorpusReport, facts: CorpusFacts): voi
     );
   }
   const { train, validation, test } = report;
-  const tokens = train.tokens + validation.tokens + test.tokens;
+  // A validation text of its own is no share of what was divided.
+  const tokens = train.tokens + test.tokens + (facts.validationFraction > 0 ? validation.tokens : 0);
   const asked = [
     { name: 'validation', share: validation.tokens / tokens, fraction: facts.validationFraction },
     { name: 'test', share: test.tokens / tokens, fraction: facts.testFraction },

@@ -2,9 +2,9 @@ export type { CorpusFinding, CorpusReport, FindingCode, PartReport } from './cor
 export {
   type CorpusDocument,
   type CorpusPart,
-  type CorpusProgress,
   prepareCorpus,
   type PrepareCorpusOptions,
   type PreparedCorpus,
 } from './prepare-corpus.js';
+export type { CorpusProgress } from './read-documents.js';
 export { preparePretokenizedCorpus, type PreparePretokenizedCorpusOptions } from './prepare-pretokenized-corpus.js';

@@ -1,13 +1,18 @@
 import { createHash } from 'node:crypto';
 import { CodedError } from '#errors';
-import { type BuiltVocabulary, DOCUMENT_ID, type Tokenizer, VocabularyBuilder } from '../tokenizer/index.js';
+import {
+  type BuiltVocabulary,
+  DOCUMENT_ID,
+  type Tokenizer,
+  type TokenizerMode,
+  VocabularyBuilder,
+} from '../tokenizer/index.js';
 import { addCorpusFindings } from './corpus-findings.js';
 import type { CorpusFinding, CorpusReport, PartReport } from './corpus-report.js';
 import { partReport } from './corpus-report.js';
 import type { ReadDocument } from './document-reader.js';
-import { readDocument, throwIfCancelled } from './document-reader.js';
-import type { DocumentFile } from './find-documents.js';
 import { findDocuments } from './find-documents.js';
+import { checkDocuments, readDocuments, type CorpusProgress } from './read-documents.js';
 import type { Block } from './split-documents.js';
 import { splitDocuments } from './split-documents.js';
 
@@ -37,20 +42,15 @@ export interface PreparedCorpus {
   dataSha256: string;
 }
 
-/** How far reading has come. */
-export interface CorpusProgress {
-  filesRead: number;
-  files: number;
-  bytesRead: number;
-  sizeBytes: number;
-  tokens: number;
-}
-
 export interface PrepareCorpusOptions {
   /** Folders (searched for .txt and .md files) and files. */
   paths: readonly string[];
-  /** Default `text`. */
+  /** Folders and files of the validation part; then nothing of `paths` is held out for it. Default: it is held out. */
+  validationPaths?: readonly string[] | undefined;
+  /** Default `text`, or what `tokenizer` has. */
   tokenization?: 'text' | 'words';
+  /** Encodes with this tokenizer, that of a model which goes on learning; no vocabulary is built then. Default: one is built. */
+  tokenizer?: Tokenizer | undefined;
   /** Largest number of token ids, special tokens included; default 10,000, at most 65,536. */
   maxVocabularySize?: number;
   /** Words of the training part that are rarer are unknown; default 2, so that the unknown class has examples to learn from. */
@@ -64,12 +64,18 @@ export interface PrepareCorpusOptions {
   maxTokens?: number | undefined;
   /** Fewest tokens of a corpus worth training on; default 1,000. */
   minimumTokens?: number;
-  onProgress?: (progress: CorpusProgress) => void;
-  signal?: AbortSignal;
+  onProgress?: ((progress: CorpusProgress) => void) | undefined;
+  signal?: AbortSignal | undefined;
 }
 
-type Settings = Required<Omit<PrepareCorpusOptions, 'paths' | 'onProgress' | 'signal' | 'maxTokens'>> &
-  Pick<PrepareCorpusOptions, 'maxTokens'>;
+/** What decides which ids come of the documents. */
+type Settings = Required<
+  Pick<
+    PrepareCorpusOptions,
+    'maxVocabularySize' | 'minimumCount' | 'seed' | 'validationFraction' | 'testFraction' | 'minimumTokens'
+  >
+> &
+  Pick<PrepareCorpusOptions, 'maxTokens'> & { tokenization: TokenizerMode };
 
 /**
  * Reads text files once into token ids: checks and cleans the documents, drops duplicates, splits by whole document with a seed, and builds
@@ -77,25 +83,30 @@ type Settings = Required<Omit<PrepareCorpusOptions, 'paths' | 'onProgress' | 'si
  * @throws corpus_unreadable, corpus_empty, corpus_not_text, corpus_too_small, invalid_value, cancelled
  */
 export async function prepareCorpus(options: PrepareCorpusOptions): Promise<PreparedCorpus> {
-  const settings = withDefaults(options);
-  const files = await findDocuments(options.paths);
-  const builder = new VocabularyBuilder(settings.tokenization);
+  const settings = settingsOf(options);
+  const files = {
+    documents: await findDocuments(options.paths),
+    validation: options.validationPaths === undefined ? [] : await findDocuments(options.validationPaths),
+  };
+  const builder = new VocabularyBuilder(settings.tokenization, { keep: options.tokenizer });
   const findings: CorpusFinding[] = [];
-  const documents = await readDocuments(files, builder, findings, options);
-  if (documents.length === 0) throw nothingRead(files, findings);
-  checkSize(documents, settings.minimumTokens, findings);
-  const split = splitDocuments(documents, settings);
+  const read = await readDocuments(files, builder, findings, options);
+  checkDocuments(files, read, findings, settings.minimumTokens);
+  const documents = [...read.documents, ...read.validation];
+  const split = splitDocuments(read.documents, settings);
+  split.validation.push(
+    ...read.validation.map(({ length }, index) => ({ document: read.documents.length + index, start: 0, length })),
+  );
   const ranges = split.train.map((block) => rangeOf(documents, block));
-  const vocabulary = builder.build(ranges, {
-    maxVocabularySize: settings.maxVocabularySize,
-    minimumCount: settings.minimumCount,
-  });
+  const vocabulary =
+    options.tokenizer === undefined ? builder.build(ranges, settings) : builder.encodeWith(options.tokenizer, ranges);
   const train = encodePart(documents, split.train, vocabulary);
   const validation = encodePart(documents, split.validation, vocabulary);
   const test = encodePart(documents, split.test, vocabulary);
+  const allFiles = [...files.documents, ...files.validation];
   const report: CorpusReport = {
-    files: files.length,
-    sizeBytes: files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+    files: allFiles.length,
+    sizeBytes: allFiles.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
     documents: documents.length,
     train: train.report,
     validation: validation.report,
@@ -115,107 +126,29 @@ export async function prepareCorpus(options: PrepareCorpusOptions): Promise<Prep
     validation: validation.part,
     test: test.part,
     report,
-    dataSha256: hashData(documents, settings),
+    dataSha256: hashData(read.documents, read.validation, settings, options.tokenizer),
   };
 }
 
-function withDefaults(options: PrepareCorpusOptions): Settings {
-  const {
-    tokenization = 'text',
-    maxVocabularySize = 10_000,
-    minimumCount = 2,
-    seed,
-    validationFraction = 0.05,
-    testFraction = 0.05,
-    maxTokens,
-    minimumTokens = 1_000,
-  } = options;
+function settingsOf(options: PrepareCorpusOptions): Settings {
+  const { tokenizer, tokenization = tokenizer?.mode ?? 'text', validationPaths, validationFraction = 0.05 } = options;
+  if (tokenizer !== undefined && tokenization !== tokenizer.mode) {
+    throw new CodedError(
+      'invalid_value',
+      `tokenization is ${tokenization}, but the model to continue from has ${tokenizer.mode}. Leave tokenization out.`,
+      { param: 'tokenization' },
+    );
+  }
   return {
     tokenization,
-    maxVocabularySize,
-    minimumCount,
-    seed,
-    validationFraction,
-    testFraction,
-    maxTokens,
-    minimumTokens,
+    maxVocabularySize: options.maxVocabularySize ?? 10_000,
+    minimumCount: options.minimumCount ?? 2,
+    seed: options.seed,
+    validationFraction: validationPaths === undefined ? validationFraction : 0,
+    testFraction: options.testFraction ?? 0.05,
+    maxTokens: options.maxTokens,
+    minimumTokens: options.minimumTokens ?? 1_000,
   };
-}
-
-async function readDocuments(
-  files: readonly DocumentFile[],
-  builder: VocabularyBuilder,
-  findings: CorpusFinding[],
-  options: PrepareCorpusOptions,
-): Promise<ReadDocument[]> {
-  const documents: ReadDocument[] = [];
-  const seen = new Map<string, string>();
-  const progress: CorpusProgress = {
-    filesRead: 0,
-    files: files.length,
-    bytesRead: 0,
-    sizeBytes: files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
-    tokens: 0,
-  };
-  for (const file of files) {
-    throwIfCancelled(options.signal);
-    const before = progress.bytesRead;
-    const onRead = (bytes: number): void => {
-      progress.bytesRead = Math.min(progress.bytesRead + bytes, before + file.sizeBytes);
-      progress.tokens = builder.length;
-      options.onProgress?.({ ...progress });
-    };
-    const document = await readDocument(file, builder, findings, { signal: options.signal, onRead });
-    progress.filesRead++;
-    progress.bytesRead = before + file.sizeBytes;
-    if (document === null) continue;
-    const same = seen.get(document.sha256);
-    if (same !== undefined) {
-      builder.truncate(document.start);
-      findings.push({
-        document: file.name,
-        code: 'duplicate_dropped',
-        message: `${file.name} was left out: its text is the same as that of ${same}.`,
-      });
-      continue;
-    }
-    seen.set(document.sha256, document.name);
-    documents.push(document);
-  }
-  progress.tokens = builder.length;
-  options.onProgress?.({ ...progress });
-  return documents;
-}
-
-const LEFT_OUT = new Set<CorpusFinding['code']>(['duplicate_dropped', 'not_text', 'unreadable', 'no_words']);
-
-function nothingRead(files: readonly DocumentFile[], findings: readonly CorpusFinding[]): CodedError {
-  const none = files.length === 1 ? 'The only file' : `Each of the ${files.length} files`;
-  const first = (code: CorpusFinding['code']): string | undefined =>
-    findings.find((finding) => finding.code === code)?.message;
-  const notText = first('not_text');
-  if (notText !== undefined)
-    return new CodedError('corpus_not_text', `${none} was left out. ${notText} Give plain text or Markdown in UTF-8.`);
-  const unreadable = first('unreadable');
-  if (unreadable !== undefined)
-    return new CodedError('corpus_unreadable', `${none} was left out. ${unreadable} Make them readable.`);
-  return new CodedError('corpus_empty', `${none} was left out. ${first('no_words') ?? ''} Give files with text.`);
-}
-
-function checkSize(
-  documents: readonly ReadDocument[],
-  minimumTokens: number,
-  findings: readonly CorpusFinding[],
-): void {
-  const tokens = documents.reduce((sum, { length }) => sum + length, 0);
-  if (tokens >= minimumTokens) return;
-  const dropped = findings.filter(({ code }) => LEFT_OUT.has(code));
-  const more =
-    dropped[0] === undefined ? '' : `; ${dropped.length} files were left out, the first one so: ${dropped[0].message}`;
-  throw new CodedError(
-    'corpus_too_small',
-    `The corpus has ${tokens} tokens, but at least ${minimumTokens} are needed${more.replace(/\.$/u, '')}. Add text.`,
-  );
 }
 
 interface EncodedPart {
@@ -246,9 +179,17 @@ function rangeOf(documents: readonly ReadDocument[], block: Block): { start: num
   return { start: (documents[block.document]?.start ?? 0) + block.start, length: block.length };
 }
 
-function hashData(documents: readonly ReadDocument[], settings: Settings): string {
+function hashData(
+  documents: readonly ReadDocument[],
+  validation: readonly ReadDocument[],
+  settings: Settings,
+  tokenizer: Tokenizer | undefined,
+): string {
   const { minimumTokens: _, ...deciding } = settings;
   const hash = createHash('sha256').update(JSON.stringify(deciding, Object.keys(deciding).sort()));
   for (const { sha256 } of documents) hash.update('\n').update(sha256);
+  if (validation.length > 0) hash.update('\nvalidation');
+  for (const { sha256 } of validation) hash.update('\n').update(sha256);
+  if (tokenizer !== undefined) hash.update('\ntokenizer').update(JSON.stringify(tokenizer));
   return hash.digest('hex');
 }

@@ -118,4 +118,17 @@ describe('VocabularyBuilder', () => {
   it.each([5, 65_537, 10.5, Number.NaN])('refuses a vocabulary of %d tokens', (size) => {
     expect(() => build(['text'], { size })).toThrow(expect.toSatisfy((error) => isCodedError(error, 'invalid_value')));
   });
+
+  it('never forgets the words of a tokenizer that it encodes with', () => {
+    const words = Array.from({ length: 200 }, (_, index) => `w${index}`).join(' ');
+    const { tokenizer } = build(['kept words']);
+    const builder = new VocabularyBuilder('text', { dictionaryLimit: 20, keep: tokenizer });
+    for (const piece of ['kept ', words, ' ', words, ' words']) builder.push(piece);
+    builder.endDocument();
+    const range = { start: 0, length: builder.length };
+    const ids = new Uint16Array(range.length);
+    builder.encodeWith(tokenizer, [range]).encodeRange(range, ids, 0);
+    expect(builder.forgottenWords).toBeGreaterThan(0);
+    expect([...ids].filter((id) => id !== tokenizer.unknownId)).toEqual(tokenizer.encode('kept words'));
+  });
 });

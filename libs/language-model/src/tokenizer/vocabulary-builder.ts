@@ -45,7 +45,7 @@ export interface BuiltVocabulary {
 /**
  * Reads each document once: tokens get provisional ids while the vocabulary is still unknown, and their final ids when it has been chosen.
  * Holds 4 bytes a token and a dictionary of at most `dictionaryLimit` words; beyond it the rarest words so far are forgotten and
- * count as unknown (`forgottenWords`), in the same way on every run.
+ * count as unknown (`forgottenWords`), in the same way on every run. Words of `keep` are never forgotten.
  */
 export class VocabularyBuilder {
   readonly mode: TokenizerMode;
@@ -55,13 +55,15 @@ export class VocabularyBuilder {
   // Provisional ids of a mark by the gaps beside it; 0 where not seen.
   readonly #marks = new Map<string, Uint32Array>();
   readonly #dictionaryLimit: number;
+  readonly #keep: Tokenizer | undefined;
   #marksSeen = 0;
   #counts = new Uint32Array(1 << 12);
   #nextId = FIRST_FREE;
   #forgotten = 0;
 
-  constructor(mode: TokenizerMode, options: { dictionaryLimit?: number } = {}) {
+  constructor(mode: TokenizerMode, options: { dictionaryLimit?: number; keep?: Tokenizer | undefined } = {}) {
     this.mode = mode;
+    this.#keep = options.keep;
     this.#dictionaryLimit = options.dictionaryLimit ?? 1 << 20;
     this.#scanner = createScanner(mode, {
       word: (text) => {
@@ -141,20 +143,15 @@ export class VocabularyBuilder {
       mode: this.mode,
       tokens: [...reserved.slice(0, 2), ...chosen, ...unseen],
     });
-    const finalIds = this.#finalIds(tokenizer);
-    const encodeRange = (range: TokenRange, target: Uint16Array, offset: number): number => {
-      let position = offset;
-      let unknown = 0;
-      for (const slice of this.#ids.slices(range.start, range.length)) {
-        for (const provisional of slice) {
-          const id = finalIds[provisional] ?? UNKNOWN_ID;
-          if (id === UNKNOWN_ID) unknown++;
-          target[position++] = id;
-        }
-      }
-      return unknown;
-    };
-    return { tokenizer, distinctTokens, encodeRange };
+    return { tokenizer, distinctTokens, encodeRange: this.#encoder(tokenizer) };
+  }
+
+  /** Encodes with a tokenizer that is there already instead of choosing a vocabulary. @throws RangeError when it is of another mode */
+  encodeWith(tokenizer: Tokenizer, ranges: readonly TokenRange[]): BuiltVocabulary {
+    if (tokenizer.mode !== this.mode)
+      throw new RangeError(`text read in mode ${this.mode}, tokenizer of mode ${tokenizer.mode}`);
+    const distinctTokens = this.#candidates(this.#countRanges(ranges)).size;
+    return { tokenizer, distinctTokens, encodeRange: this.#encoder(tokenizer) };
   }
 
   #add(id: number): void {
@@ -199,7 +196,7 @@ export class VocabularyBuilder {
     const frequencies = Uint32Array.from(this.#words.values(), (id) => this.#counts[id]!).sort();
     const threshold = frequencies[Math.max(0, frequencies.length - (this.#dictionaryLimit >> 1))] ?? 0;
     for (const [text, id] of this.#words) {
-      if (this.#counts[id]! <= threshold) {
+      if (this.#counts[id]! <= threshold && this.#keep?.idOf(text) === undefined) {
         this.#words.delete(text);
         this.#forgotten++;
       }
@@ -211,6 +208,22 @@ export class VocabularyBuilder {
         this.#forgotten++;
       }
     }
+  }
+
+  #encoder(tokenizer: Tokenizer): BuiltVocabulary['encodeRange'] {
+    const finalIds = this.#finalIds(tokenizer);
+    return (range, target, offset) => {
+      let position = offset;
+      let unknown = 0;
+      for (const slice of this.#ids.slices(range.start, range.length)) {
+        for (const provisional of slice) {
+          const id = finalIds[provisional] ?? UNKNOWN_ID;
+          if (id === UNKNOWN_ID) unknown++;
+          target[position++] = id;
+        }
+      }
+      return unknown;
+    };
   }
 
   #countRanges(ranges: readonly TokenRange[]): Uint32Array {
