@@ -1,4 +1,4 @@
-export { DEPLOYMENTS_CHANNEL, CANCEL_CHANNEL } from './channels.js';
+export { DEPLOYMENTS_CHANNEL, RUNS_CHANNEL } from './channels.js';
 export type { NewTrainingRun, RunOutcome } from './inputs.js';
 export type {
   ApiKey,

@@ -39,14 +39,16 @@ export interface RunError {
 export interface TrainingRun {
   readonly id: string;
   readonly state: TrainingRunState;
-  /** What a person asked for; a worker that reads `cancelled` stops. */
-  readonly desiredState: 'running' | 'cancelled';
+  /** What a person asked for; a worker that reads `paused` or `cancelled` stops. */
+  readonly desiredState: 'running' | 'paused' | 'cancelled';
   readonly corpusId: string;
   readonly validationCorpusId: string | null;
   readonly preset: string;
   /** The model version that the run continues from. */
   readonly baseVersionId: string | null;
   readonly suffix: string | null;
+  /** The id that the model version will have; reserved, so that its checkpoints have names before it exists. */
+  readonly modelId: string;
   readonly seed: number;
   /** As they were asked for; those that were used stand in the model version. */
   readonly hyperparameters: JsonObject;
@@ -57,6 +59,12 @@ export interface TrainingRun {
   readonly fence: number;
   readonly progress: JsonObject | null;
   readonly trainedTokens: number;
+  /** How long workers have had it, in milliseconds, all attempts together. */
+  readonly runMs: number;
+  /** The step of the newest training state that it can be resumed from; 0 while there is none. */
+  readonly savedStep: number;
+  /** Attempts in a row, the one under way included, that saved no new training state. */
+  readonly fruitlessAttempts: number;
   readonly modelVersionId: string | null;
   readonly error: RunError | null;
   readonly createdAt: Date;

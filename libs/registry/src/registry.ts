@@ -10,6 +10,7 @@ import { deleteCorpus } from './corpora/delete-corpus.js';
 import { findDeployment, insertDeploymentIfMissing } from './deployments/deployment.repository.js';
 import { promoteVersion } from './deployments/promote-version.js';
 import { rollbackDeployment } from './deployments/rollback-deployment.js';
+import { releaseDevice, renewDevice, takeDevice } from './devices/device-lease.repository.js';
 import type {
   NewApiKey,
   NewCorpus,
@@ -40,12 +41,13 @@ import { deleteReplica, findReplicas, upsertReplica } from './replicas/replica.r
 import { completeRun } from './training-runs/complete-run.js';
 import { createTrainingRun } from './training-runs/create-training-run.js';
 import { cancelRun, failRun } from './training-runs/end-run.js';
-import { heartbeatRun, recordProgress } from './training-runs/report-run.js';
+import { loseRun, releaseRun, requeueLostRuns } from './training-runs/release-run.js';
+import { addRunEvent, heartbeatRun, recordProgress, recordSavedStep } from './training-runs/report-run.js';
 import { requestCancel } from './training-runs/request-cancel.js';
-import { requeueLostRuns, requeueRun } from './training-runs/requeue-run.js';
-import { findRunEvents, insertRunEvent } from './training-runs/run-event.repository.js';
+import { requestPause, requestResume } from './training-runs/request-pause.js';
+import { findRunEvents } from './training-runs/run-event.repository.js';
 import { startRun } from './training-runs/start-run.js';
-import { findTrainingRun, findTrainingRuns } from './training-runs/training-run.repository.js';
+import { findTrainingRun, findTrainingRuns, type RunOrder } from './training-runs/training-run.repository.js';
 import type { ModelVersionState, TrainingRunState } from './transitions.js';
 
 /** What a registry may be told. */
@@ -110,8 +112,12 @@ export class Registry {
     return startRun(this.#database, id);
   }
 
-  heartbeat(id: string, fence: number): Promise<{ readonly desiredState: TrainingRun['desiredState'] }> {
+  heartbeat(id: string, fence: number): Promise<RunOrder> {
     return heartbeatRun(this.#database, id, fence);
+  }
+
+  recordSavedStep(id: string, fence: number, step: number): Promise<void> {
+    return recordSavedStep(this.#database, id, fence, step);
   }
 
   recordProgress(id: string, fence: number, progress: JsonObject, trainedTokens: number): Promise<void> {
@@ -119,8 +125,8 @@ export class Registry {
   }
 
   /** Adds an event for people; changes of state write their own. */
-  addRunEvent(id: string, event: NewRunEvent): Promise<RunEvent> {
-    return this.#database.query((client) => insertRunEvent(client, id, event));
+  addRunEvent(id: string, event: NewRunEvent, fence?: number): Promise<RunEvent> {
+    return addRunEvent(this.#database, id, event, fence);
   }
 
   /** Oldest first unless `order` is `desc`. @throws job_not_found */
@@ -138,6 +144,14 @@ export class Registry {
     return requestCancel(this.#database, id);
   }
 
+  requestPause(id: string): Promise<TrainingRun> {
+    return requestPause(this.#database, id);
+  }
+
+  requestResume(id: string): Promise<TrainingRun> {
+    return requestResume(this.#database, id);
+  }
+
   cancelRun(id: string, fence: number): Promise<TrainingRun> {
     return cancelRun(this.#database, id, fence);
   }
@@ -146,8 +160,12 @@ export class Registry {
     return failRun(this.#database, id, fence, failure);
   }
 
-  requeueRun(id: string, fence: number): Promise<TrainingRun> {
-    return requeueRun(this.#database, id, fence);
+  releaseRun(id: string, fence: number): Promise<TrainingRun> {
+    return releaseRun(this.#database, id, fence);
+  }
+
+  loseRun(id: string, fence: number, failure: RunFailure): Promise<TrainingRun> {
+    return loseRun(this.#database, id, fence, failure);
   }
 
   requeueLostRuns(olderThanMs: number): Promise<readonly TrainingRun[]> {
@@ -156,6 +174,18 @@ export class Registry {
 
   completeRun(id: string, fence: number, outcome: RunOutcome): Promise<ModelVersion> {
     return completeRun(this.#database, id, fence, outcome);
+  }
+
+  takeDevice(device: string, holder: string, leaseMs: number): Promise<boolean> {
+    return this.#database.query((client) => takeDevice(client, device, holder, leaseMs));
+  }
+
+  renewDevice(device: string, holder: string, leaseMs: number): Promise<boolean> {
+    return this.#database.query((client) => renewDevice(client, device, holder, leaseMs));
+  }
+
+  releaseDevice(device: string, holder: string): Promise<void> {
+    return this.#database.query((client) => releaseDevice(client, device, holder));
   }
 
   listModelVersions(

@@ -3,10 +3,11 @@ import { CodedError } from '#errors';
 /** From each state of a training run, the states that it can change to. A run begins in `validating_files` or `queued`. */
 export const TRAINING_RUN_TRANSITIONS = {
   validating_files: ['queued', 'failed', 'cancelled'],
-  queued: ['running', 'failed', 'cancelled'],
+  queued: ['running', 'paused', 'failed', 'cancelled'],
   // Back to `queued` when its worker died or was stopped.
   running: ['queued', 'paused', 'succeeded', 'failed', 'cancelled'],
-  paused: ['running', 'failed', 'cancelled'],
+  // A run that goes on waits for its turn like any other.
+  paused: ['queued', 'cancelled'],
   succeeded: [],
   failed: [],
   cancelled: [],

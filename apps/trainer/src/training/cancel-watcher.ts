@@ -1,6 +1,6 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { listen, type Database, type Listener } from '#database';
-import { CANCEL_CHANNEL } from '#registry';
+import { RUNS_CHANNEL } from '#registry';
 import { DATABASE } from '../trainer-options.js';
 import { RunSupervisor } from './run-supervisor.js';
 
@@ -17,7 +17,7 @@ export class CancelWatcher implements OnApplicationBootstrap, OnModuleDestroy {
   async onApplicationBootstrap(): Promise<void> {
     this.listener = await listen({
       connectionString: this.database.connectionString,
-      channel: CANCEL_CHANNEL,
+      channel: RUNS_CHANNEL,
       onNotification: (trainingRunId) => {
         this.supervisor.cancel(trainingRunId);
       },

@@ -130,7 +130,7 @@ export class RunAttempt {
       }
       if (outcome.kind === 'finished') return await this.complete(outcome.result);
       if (this.stopReason === 'shutdown') {
-        await this.registry.requeueRun(id, fence);
+        await this.registry.releaseRun(id, fence);
         return 'requeued';
       }
       return await this.fail(outcome.kind === 'failed' ? outcome.error : describeDeath(outcome));

@@ -2,7 +2,6 @@ import type { Database } from '#database';
 import { insertAuditEntry } from '../audit/audit.repository.js';
 import type { RunOutcome } from '../inputs.js';
 import { insertModelVersion, nextVersionNumber } from '../model-versions/model-version.repository.js';
-import { randomId } from '../random-id.js';
 import type { ModelVersion } from '../records.js';
 import { assertRunTransition, lockOwnedRun } from './owned-run.js';
 import { insertRunEvent } from './run-event.repository.js';
@@ -20,7 +19,7 @@ export function completeRun(database: Database, id: string, fence: number, outco
     const { preset, seed, baseVersionId } = run;
     const { bundleSha256, dataSha256, codeVersion, hyperparameters, parameters, trainedTokens, metrics } = outcome;
     const version = await insertModelVersion(tx, {
-      id: `ft:${preset}:${run.suffix ?? 'understudy'}:${randomId(8)}`,
+      id: run.modelId,
       preset,
       number: await nextVersionNumber(tx, preset),
       state: 'registered',

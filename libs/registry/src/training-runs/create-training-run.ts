@@ -40,6 +40,7 @@ export async function queueTrainingRun(tx: Transaction, run: NewTrainingRun): Pr
     preset: run.preset,
     baseVersionId: run.baseVersionId ?? null,
     suffix: run.suffix ?? null,
+    modelId: `ft:${run.preset}:${run.suffix ?? 'understudy'}:${randomId(8)}`,
     seed: run.seed,
     hyperparameters: run.hyperparameters ?? {},
     metadata: run.metadata ?? {},

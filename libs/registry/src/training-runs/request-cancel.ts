@@ -1,5 +1,5 @@
 import { notify, type Database, type Transaction } from '#database';
-import { CANCEL_CHANNEL } from '../channels.js';
+import { RUNS_CHANNEL } from '../channels.js';
 import type { TrainingRun } from '../records.js';
 import { assertRunTransition } from './owned-run.js';
 import { insertRunEvent } from './run-event.repository.js';
@@ -21,9 +21,9 @@ export async function cancelWithin(tx: Transaction, id: string): Promise<Trainin
   assertRunTransition(run, 'cancelled');
   if (run.state === 'running') {
     await insertRunEvent(tx, id, { message: 'Cancelling was asked for.' });
-    await notify(tx, CANCEL_CHANNEL, id);
+    await notify(tx, RUNS_CHANNEL, id);
     return updateTrainingRun(tx, id, { desiredState: 'cancelled' });
   }
-  await insertRunEvent(tx, id, { message: 'The job was cancelled before it started.' });
+  await insertRunEvent(tx, id, { message: 'The job was cancelled.' });
   return updateTrainingRun(tx, id, { state: 'cancelled', desiredState: 'cancelled', finishedAt: new Date() });
 }

@@ -21,6 +21,7 @@ export function startRun(
       state: 'running',
       attempt: found.attempt + 1,
       fence: found.fence + 1,
+      fruitlessAttempts: found.fruitlessAttempts + 1,
       startedAt: found.startedAt ?? now,
       heartbeatAt: now,
     });

@@ -1,4 +1,4 @@
-import type { Prisma, Transaction } from '#database';
+import { Prisma, type Transaction } from '#database';
 import { CodedError, isErrorCode } from '#errors';
 import { fromJson, toJson } from '../json.repository.js';
 import { pageArguments, sameId, toPage } from '../paging.js';
@@ -17,6 +17,7 @@ function toTrainingRun(row: TrainingRunRow): TrainingRun {
     desiredState: row.desiredState as TrainingRun['desiredState'],
     seed: Number(row.seed),
     trainedTokens: Number(row.trainedTokens),
+    runMs: Number(row.runMs),
     hyperparameters: fromJson(row.hyperparameters),
     metadata: fromJson(row.metadata) as TrainingRun['metadata'],
     progress: row.progress === null ? null : fromJson(row.progress),
@@ -41,6 +42,7 @@ export type TrainingRunInsert = Pick<
   | 'preset'
   | 'baseVersionId'
   | 'suffix'
+  | 'modelId'
   | 'seed'
   | 'hyperparameters'
   | 'metadata'
@@ -84,6 +86,7 @@ export interface TrainingRunUpdate {
   readonly desiredState?: TrainingRun['desiredState'];
   readonly attempt?: number;
   readonly fence?: number;
+  readonly fruitlessAttempts?: number;
   readonly startedAt?: Date;
   readonly finishedAt?: Date;
   readonly heartbeatAt?: Date | null;
@@ -106,16 +109,27 @@ export async function updateTrainingRun(
   return toTrainingRun(row);
 }
 
+/** What a worker learns from its heartbeat. */
+export type RunOrder = Pick<TrainingRun, 'desiredState' | 'runMs'>;
+
+/** Time since the last heartbeat, in whole milliseconds: what is added to `run_ms` with each new one. */
+const SINCE_HEARTBEAT = Prisma.sql`greatest(0, extract(epoch FROM now() - "heartbeat_at") * 1000)::bigint`;
+
 /** Sets the heartbeat by the database's clock; `null` when no running run has this id and fence. */
-export async function touchTrainingRun(
-  client: Transaction,
-  id: string,
-  fence: number,
-): Promise<TrainingRun['desiredState'] | null> {
-  const rows = await client.$queryRaw<{ desired_state: TrainingRun['desiredState'] }[]>`
-    UPDATE "training_runs" SET "heartbeat_at" = now()
-    WHERE "id" = ${id} AND "fence" = ${fence} AND "state" = 'running' RETURNING "desired_state"`;
-  return rows[0]?.desired_state ?? null;
+export async function touchTrainingRun(client: Transaction, id: string, fence: number): Promise<RunOrder | null> {
+  const rows = await client.$queryRaw<{ desired_state: RunOrder['desiredState']; run_ms: bigint }[]>`
+    UPDATE "training_runs" SET "run_ms" = "run_ms" + ${SINCE_HEARTBEAT}, "heartbeat_at" = now()
+    WHERE "id" = ${id} AND "fence" = ${fence} AND "state" = 'running' RETURNING "desired_state", "run_ms"`;
+  return rows[0] ? { desiredState: rows[0].desired_state, runMs: Number(rows[0].run_ms) } : null;
+}
+
+/** Notes a saved training state; `false` when no running run has this id and fence. */
+export async function updateSavedStep(client: Transaction, id: string, fence: number, step: number): Promise<boolean> {
+  const changed = await client.$executeRaw`
+    UPDATE "training_runs"
+    SET "saved_step" = ${step}, "fruitless_attempts" = CASE WHEN "saved_step" = ${step} THEN "fruitless_attempts" ELSE 0 END
+    WHERE "id" = ${id} AND "fence" = ${fence} AND "state" = 'running'`;
+  return changed > 0;
 }
 
 /** Sets progress and heartbeat; `false` when no running run has this id and fence. */
@@ -128,7 +142,8 @@ export async function updateProgress(
 ): Promise<boolean> {
   const changed = await client.$executeRaw`
     UPDATE "training_runs"
-    SET "progress" = ${JSON.stringify(progress)}::jsonb, "trained_tokens" = ${BigInt(trainedTokens)}, "heartbeat_at" = now()
+    SET "progress" = ${JSON.stringify(progress)}::jsonb, "trained_tokens" = ${BigInt(trainedTokens)},
+        "run_ms" = "run_ms" + ${SINCE_HEARTBEAT}, "heartbeat_at" = now()
     WHERE "id" = ${id} AND "fence" = ${fence} AND "state" = 'running'`;
   return changed > 0;
 }

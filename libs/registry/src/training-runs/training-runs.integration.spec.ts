@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { listen, openDatabase, type Database } from '#database';
 import { createTestDatabase, guardAgainstLeaks, registerVersion, type TestDatabase } from '#testing';
-import { CANCEL_CHANNEL, Registry, type RunOutcome, type TrainingRun } from '../index.js';
+import { RUNS_CHANNEL, Registry, type RunOutcome, type TrainingRun } from '../index.js';
 
 const OUTCOME: RunOutcome = {
   bundleSha256: 'b'.repeat(64),
@@ -67,7 +67,7 @@ describe('a run', () => {
     const { run, fence } = await registry.startRun(queued.id);
     expect(run).toMatchObject({ state: 'running', attempt: 1, fence });
     await registry.recordProgress(queued.id, fence, { step: 10, totalSteps: 20 }, 3000);
-    expect(await registry.heartbeat(queued.id, fence)).toEqual({ desiredState: 'running' });
+    expect(await registry.heartbeat(queued.id, fence)).toMatchObject({ desiredState: 'running' });
     expect(await registry.getTrainingRun(queued.id)).toMatchObject({
       progress: { step: 10, totalSteps: 20 },
       trainedTokens: 3000,
@@ -83,6 +83,7 @@ describe('a run', () => {
       trainingRunId: queued.id,
     });
     expect(version.id).toMatch(/^ft:small:news:[A-Za-z0-9]{8}$/);
+    expect(version.id).toBe(queued.modelId);
     const ended = await registry.getTrainingRun(queued.id);
     expect(ended).toMatchObject({ state: 'succeeded', modelVersionId: version.id, trainedTokens: 5678, error: null });
     expect(ended.finishedAt).toBeInstanceOf(Date);
@@ -160,7 +161,7 @@ describe('a worker', () => {
 
   it('whose run was given away can change nothing', async () => {
     const { id, fence: old } = await runningRun();
-    await registry.requeueRun(id, old);
+    await registry.releaseRun(id, old);
     const { fence } = await registry.startRun(id);
     expect(fence).toBeGreaterThan(old);
     const before = await registry.getTrainingRun(id);
@@ -168,9 +169,12 @@ describe('a worker', () => {
     const attempts = await Promise.allSettled([
       registry.heartbeat(id, old),
       registry.recordProgress(id, old, { step: 99 }, 99),
+      registry.recordSavedStep(id, old, 99),
+      registry.addRunEvent(id, { message: 'late' }, old),
       registry.failRun(id, old, { code: 'server_error', message: 'late' }),
       registry.cancelRun(id, old),
-      registry.requeueRun(id, old),
+      registry.releaseRun(id, old),
+      registry.loseRun(id, old, { code: 'server_error', message: 'late' }),
       registry.completeRun(id, old, OUTCOME),
     ]);
     const refusal = { code: 'conflict', message: expect.stringContaining('taken from this worker') as string };
@@ -214,7 +218,7 @@ describe('cancelling', () => {
     const heard = new Promise<string>((resolve) => (hear = resolve));
     const listener = await listen({
       ...test,
-      channel: CANCEL_CHANNEL,
+      channel: RUNS_CHANNEL,
       onNotification: hear,
       onReconnect: () => undefined,
     });
@@ -222,7 +226,7 @@ describe('cancelling', () => {
     expect(await registry.requestCancel(id)).toMatchObject({ state: 'running' });
     expect(await heard).toBe(id);
     await listener.close();
-    expect(await registry.heartbeat(id, fence)).toEqual({ desiredState: 'cancelled' });
+    expect(await registry.heartbeat(id, fence)).toMatchObject({ desiredState: 'cancelled' });
     expect(await registry.cancelRun(id, fence)).toMatchObject({ state: 'cancelled' });
     expect(await registry.requestCancel(id)).toMatchObject({ state: 'cancelled' });
   });
@@ -234,49 +238,6 @@ describe('cancelling', () => {
       'is succeeded and cannot become cancelled; it is in its last state',
     );
     await expect(registry.requestCancel('ftjob-none')).rejects.toMatchObject({ code: 'job_not_found' });
-  });
-});
-
-describe('a lost worker', () => {
-  async function silence(id: string): Promise<void> {
-    await database.pool.query(`UPDATE training_runs SET heartbeat_at = now() - interval '1 hour' WHERE id = $1`, [id]);
-  }
-
-  it('loses its run to the queue after the time limit, not before', async () => {
-    const { id, fence } = await runningRun();
-    expect(await registry.requeueLostRuns(60_000)).toEqual([]);
-    await silence(id);
-    expect(await registry.requeueLostRuns(60_000)).toMatchObject([{ id, state: 'queued' }]);
-    await expect(registry.heartbeat(id, fence)).rejects.toMatchObject({ code: 'conflict' });
-    expect((await registry.startRun(id)).run).toMatchObject({ attempt: 2 });
-  });
-
-  it('is found once when several trainers look at the same moment', async () => {
-    const { id } = await runningRun();
-    await silence(id);
-    const found = await Promise.all(Array.from({ length: 4 }, () => registry.requeueLostRuns(60_000)));
-    expect(found.flat()).toHaveLength(1);
-  });
-
-  it('ends a run that was to be cancelled', async () => {
-    const { id } = await runningRun();
-    await registry.requestCancel(id);
-    await silence(id);
-    expect(await registry.requeueLostRuns(60_000)).toMatchObject([{ id, state: 'cancelled' }]);
-  });
-
-  it('ends a run that has cost five workers', async () => {
-    const { id } = await queueRun();
-    for (let attempt = 1; attempt <= 5; attempt++) {
-      await registry.startRun(id);
-      await silence(id);
-      await registry.requeueLostRuns(60_000);
-    }
-    expect(await registry.getTrainingRun(id)).toMatchObject({
-      state: 'failed',
-      attempt: 5,
-      error: { code: 'server_error' },
-    });
   });
 });
 
