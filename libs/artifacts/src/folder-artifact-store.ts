@@ -8,6 +8,7 @@ import { isSha256 } from './bundle-manifest.js';
 import { hasDiskCode, toDiskError } from './disk-error.js';
 import { hashFile } from './file-hash.js';
 import { materialiseBundle, storeBundle } from './stored-bundle.js';
+import { blobPath, removeUnused, type NeededArtifacts, type RemovedArtifacts } from './unused-artifacts.js';
 
 const UNFINISHED_MAXIMUM_AGE_MS = 86_400_000;
 
@@ -67,7 +68,7 @@ export class FolderArtifactStore {
 
   /** Where an artifact lies, whether it is there or not. @throws invalid_value when the text is not a SHA-256 */
   path(sha256: string): string {
-    if (isSha256(sha256)) return join(this.#root, 'blobs', sha256.slice(0, 2), sha256);
+    if (isSha256(sha256)) return blobPath(this.#root, sha256);
     throw new CodedError(
       'invalid_value',
       `An artifact is named by 64 digits 0-9 and a-f; got ${JSON.stringify(sha256)}.`,
@@ -107,6 +108,16 @@ export class FolderArtifactStore {
    */
   putBundle(folder: string): Promise<{ readonly bundleSha256: string; readonly sizeBytes: number }> {
     return storeBundle(this, resolve(folder));
+  }
+
+  /**
+   * Removes what is not needed and was not written within the last `olderThanMs`.
+   *
+   * @param needed asked after the old files have been listed
+   * @throws bundle_missing, bundle_corrupt when a needed bundle cannot be read; then nothing is removed
+   */
+  removeUnused(needed: () => Promise<NeededArtifacts>, olderThanMs: number): Promise<RemovedArtifacts> {
+    return removeUnused(this.#root, needed, olderThanMs);
   }
 
   /**

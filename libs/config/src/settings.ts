@@ -48,11 +48,6 @@ export const SETTINGS = {
     folder(),
     'Where training runs work: checkpoints, metrics, logs. Default: DATA_DIR/runs.',
   ),
-  tensorBoardDir: optional<string>(
-    'TENSORBOARD_DIR',
-    folder(),
-    'Where runs write event files for TensorBoard, a folder each; kept after the run. Default: DATA_DIR/tensorboard.',
-  ),
   postgresPort: setting(
     'POSTGRES_PORT',
     integer(0, PORT_MAXIMUM),
@@ -183,6 +178,19 @@ export const SETTINGS = {
     integer(0, DAY_MS),
     15_000,
     'How long requests under way may take when a service stops, in milliseconds.',
+  ),
+
+  checkpointKeepEvery: setting(
+    'CHECKPOINT_KEEP_EVERY',
+    integer(0, 1_000_000),
+    5,
+    'Of the checkpoints of a run, every so many-th is kept besides the best and the last; 0 keeps no other, 1 keeps all.',
+  ),
+  artifactGraceMs: setting(
+    'ARTIFACT_GRACE_MS',
+    integer(0, 30 * DAY_MS),
+    3_600_000,
+    'How long bytes in ARTIFACT_DIR stay that nothing needs any more, in milliseconds.',
   ),
 
   testDatabaseUrl: optional<string>(

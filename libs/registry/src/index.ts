@@ -1,8 +1,8 @@
 export { DEPLOYMENTS_CHANNEL, RUNS_CHANNEL } from './channels.js';
-export type { NewTrainingRun, RunOutcome } from './inputs.js';
 export type {
   ApiKey,
   ApiScope,
+  Checkpoint,
   Corpus,
   Deployment,
   JsonObject,
@@ -10,9 +10,9 @@ export type {
   Page,
   PageRequest,
   RunEvent,
+  ServableModel,
   TrainingRun,
 } from './records.js';
 export { Registry } from './registry.js';
 export { renderStateMachines } from './state-machine-document.js';
 export { MODEL_VERSION_TRANSITIONS, TRAINING_RUN_TRANSITIONS, type ModelVersionState } from './transitions.js';
-export type { UpgradeExperiment } from './upgrade-experiments/upgrade-experiment.js';

@@ -14,12 +14,27 @@ export interface NewTrainingRun {
   readonly corpusId: string;
   readonly validationCorpusId?: string | null;
   readonly preset: string;
+  /** The version that it continues from. */
   readonly baseVersionId?: string | null;
+  /** The checkpoint that it continues from; not together with a version. */
+  readonly baseCheckpointId?: string | null;
   /** 1 to 64 of a-z, 0-9 and `-`; part of the version's id. */
   readonly suffix?: string | null;
   readonly seed: number;
   readonly hyperparameters?: JsonObject;
   readonly metadata?: Readonly<Record<string, string>>;
+}
+
+/** The model of a run at one of its evaluations; its bundle is already in the artifact store. */
+export interface NewCheckpoint {
+  readonly step: number;
+  readonly epoch: number;
+  readonly trainedTokens: number;
+  readonly bundleSha256: string;
+  /** Those that are used, defaults included. */
+  readonly hyperparameters: JsonObject;
+  readonly validationLossNats: number;
+  readonly metrics: JsonObject;
 }
 
 /** What a finished run leaves behind: everything of its model version that the run itself does not know. */

@@ -46,6 +46,10 @@ export interface TrainingRun {
   readonly preset: string;
   /** The model version that the run continues from. */
   readonly baseVersionId: string | null;
+  /** The checkpoint that the run continues from; not together with a version. */
+  readonly baseCheckpointId: string | null;
+  /** The name of the version or checkpoint that the run continues from. */
+  readonly baseModelId: string | null;
   readonly suffix: string | null;
   /** The id that the model version will have; reserved, so that its checkpoints have names before it exists. */
   readonly modelId: string;
@@ -84,6 +88,42 @@ export interface RunEvent {
   readonly createdAt: Date;
 }
 
+/** What answers requests that name it: a model version, or a checkpoint of a run. */
+export interface ServableModel {
+  /** `ft:…`; that of a checkpoint ends in `:ckpt-step-<step>`. */
+  readonly id: string;
+  readonly preset: string;
+  /** Hash of the manifest of its bundle in the artifact store. */
+  readonly bundleSha256: string;
+  readonly createdAt: Date;
+}
+
+/** The model of a run at one of its evaluations. */
+export interface Checkpoint {
+  readonly id: string;
+  readonly trainingRunId: string;
+  /** The name that it is served under: `<model id of the run>:ckpt-step-<step>`. */
+  readonly modelId: string;
+  readonly preset: string;
+  /** Counts the checkpoints of a run, from 1. */
+  readonly number: number;
+  readonly step: number;
+  readonly epoch: number;
+  readonly trainedTokens: number;
+  readonly bundleSha256: string;
+  readonly hyperparameters: JsonObject;
+  readonly validationLossNats: number;
+  readonly metrics: JsonObject;
+  readonly createdAt: Date;
+}
+
+/** The hashes of stored bytes that something of the registry needs. */
+export interface LiveArtifacts {
+  /** Manifests of bundles; the files that they list are needed, too. */
+  readonly bundles: readonly string[];
+  readonly files: readonly string[];
+}
+
 /** A trained model with its lineage. Only its state ever changes. */
 export interface ModelVersion {
   /** `ft:<preset>:<suffix or understudy>:<8 characters>`. */
@@ -94,6 +134,7 @@ export interface ModelVersion {
   readonly state: ModelVersionState;
   readonly trainingRunId: string;
   readonly baseVersionId: string | null;
+  readonly baseCheckpointId: string | null;
   /** Hash of the manifest of its bundle in the artifact store. */
   readonly bundleSha256: string;
   /** Hash of the text that it was trained on. */

@@ -4,6 +4,9 @@ import { createApiKey } from './api-keys/create-api-key.js';
 import { revokeApiKey } from './api-keys/revoke-api-key.js';
 import { verifyApiKey, type VerifiedApiKey } from './api-keys/verify-api-key.js';
 import { findAuditEntries } from './audit/audit.repository.js';
+import { findCheckpointIfAny, findCheckpoints } from './checkpoints/checkpoint.repository.js';
+import { findLiveArtifacts } from './checkpoints/live-artifacts.repository.js';
+import { recordCheckpoint } from './checkpoints/record-checkpoint.js';
 import { findCorpora, findCorpus } from './corpora/corpus.repository.js';
 import { createCorpus } from './corpora/create-corpus.js';
 import { deleteCorpus } from './corpora/delete-corpus.js';
@@ -13,6 +16,7 @@ import { rollbackDeployment } from './deployments/rollback-deployment.js';
 import { releaseDevice, renewDevice, takeDevice } from './devices/device-lease.repository.js';
 import type {
   NewApiKey,
+  NewCheckpoint,
   NewCorpus,
   NewRunEvent,
   NewTrainingRun,
@@ -27,14 +31,17 @@ import { resolveModel } from './model-versions/resolve-model.js';
 import type {
   ApiKey,
   AuditEntry,
+  Checkpoint,
   Corpus,
   Deployment,
   JsonObject,
+  LiveArtifacts,
   ModelVersion,
   Page,
   PageRequest,
   Replica,
   RunEvent,
+  ServableModel,
   TrainingRun,
 } from './records.js';
 import { deleteReplica, findReplicas, upsertReplica } from './replicas/replica.repository.js';
@@ -49,7 +56,6 @@ import { findRunEvents } from './training-runs/run-event.repository.js';
 import { startRun } from './training-runs/start-run.js';
 import { findTrainingRun, findTrainingRuns, type RunOrder } from './training-runs/training-run.repository.js';
 import type { ModelVersionState, TrainingRunState } from './transitions.js';
-import { UpgradeExperiments } from './upgrade-experiments/upgrade-experiments.js';
 
 /** What a registry may be told. */
 export interface RegistryOptions {
@@ -64,14 +70,12 @@ export interface RegistryOptions {
  * Every method throws `database_unavailable` when the database cannot be reached.
  */
 export class Registry {
-  readonly upgradeExperiments: UpgradeExperiments;
   readonly #database: Database;
   readonly #aliases: Readonly<Record<string, string>>;
 
   /** @param database opened, migrated and closed by the caller */
   constructor(database: Database, options: RegistryOptions = {}) {
     this.#database = database;
-    this.upgradeExperiments = new UpgradeExperiments(database);
     this.#aliases = options.aliases ?? {};
   }
 
@@ -191,6 +195,33 @@ export class Registry {
     return this.#database.query((client) => releaseDevice(client, device, holder));
   }
 
+  recordCheckpoint(
+    runId: string,
+    fence: number,
+    checkpoint: NewCheckpoint,
+    options: { readonly keepEvery: number },
+  ): Promise<Checkpoint> {
+    return recordCheckpoint(this.#database, runId, fence, checkpoint, options.keepEvery);
+  }
+
+  /** Those of a run by their steps, the last first, or those of all runs. @throws job_not_found */
+  listCheckpoints(page: PageRequest & { readonly trainingRunId?: string | undefined } = {}): Promise<Page<Checkpoint>> {
+    return this.#database.query(async (client) => {
+      if (page.trainingRunId !== undefined) await findTrainingRun(client, page.trainingRunId);
+      return findCheckpoints(client, page);
+    });
+  }
+
+  /** By its id or by the name that it is served under; `null` also for one that has been removed. */
+  findCheckpoint(name: string): Promise<Checkpoint | null> {
+    return this.#database.query((client) => findCheckpointIfAny(client, name));
+  }
+
+  /** The stored bytes that something needs; checkpoints removed within `removedWithinMs` count among them. */
+  listLiveArtifacts(options: { readonly removedWithinMs: number }): Promise<LiveArtifacts> {
+    return this.#database.query((client) => findLiveArtifacts(client, options.removedWithinMs));
+  }
+
   listModelVersions(
     page: PageRequest & {
       readonly preset?: string | undefined;
@@ -205,7 +236,7 @@ export class Registry {
     return this.#database.query((client) => findModelVersion(client, id));
   }
 
-  resolveModel(name: string): Promise<ModelVersion> {
+  resolveModel(name: string): Promise<ServableModel> {
     return this.#database.query((client) => resolveModel(client, name, this.#aliases));
   }
 

@@ -1,7 +1,14 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Config } from '#config';
 import { isCodedError } from '#errors';
-import { Registry, type ModelVersion } from '#registry';
+import {
+  Registry,
+  type Checkpoint,
+  type ModelVersion,
+  type Page,
+  type PageRequest,
+  type ServableModel,
+} from '#registry';
 import { CONFIG } from '../generator-tokens.js';
 import { unixSeconds } from '../unix-seconds.js';
 
@@ -24,7 +31,7 @@ export class ListModels {
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
-  /** The deployment, its aliases and the presets, then every version, the newest first. */
+  /** The deployment, its aliases and the presets, then every version and every checkpoint, the newest first. */
   async all(): Promise<readonly ModelObject[]> {
     const versions = await this.#versions();
     const names = new Set([
@@ -33,7 +40,11 @@ export class ListModels {
       ...versions.map(({ preset }) => preset),
     ]);
     const named = await Promise.all([...names].map((name) => this.#named(name)));
-    return [...named.filter((model) => model !== null), ...versions.map((version) => modelObject(version.id, version))];
+    const checkpoints = (await this.#checkpoints()).map((checkpoint) => ({ ...checkpoint, id: checkpoint.modelId }));
+    return [
+      ...named.filter((model) => model !== null),
+      ...[...versions, ...checkpoints].map((model) => modelObject(model.id, model)),
+    ];
   }
 
   /** @throws model_not_found */
@@ -52,16 +63,27 @@ export class ListModels {
   }
 
   async #versions(): Promise<readonly ModelVersion[]> {
-    const versions: ModelVersion[] = [];
-    for (let hasMore = true; hasMore;) {
-      const page = await this.registry.listModelVersions({ limit: 100, after: versions.at(-1)?.id });
-      versions.push(...page.items);
-      hasMore = page.hasMore;
-    }
+    const versions = await everyPage((request) => this.registry.listModelVersions(request));
     return versions.filter((version) => version.state !== 'rejected');
+  }
+
+  #checkpoints(): Promise<readonly Checkpoint[]> {
+    return everyPage((request) => this.registry.listCheckpoints(request));
   }
 }
 
-function modelObject(id: string, version: ModelVersion): ModelObject {
+async function everyPage<T extends { readonly id: string }>(
+  list: (request: PageRequest) => Promise<Page<T>>,
+): Promise<readonly T[]> {
+  const items: T[] = [];
+  for (let hasMore = true; hasMore;) {
+    const page = await list({ limit: 100, after: items.at(-1)?.id });
+    items.push(...page.items);
+    hasMore = page.hasMore;
+  }
+  return items;
+}
+
+function modelObject(id: string, version: ServableModel): ModelObject {
   return { id, object: 'model', created: unixSeconds(version.createdAt), owned_by: 'understudy', version: version.id };
 }

@@ -1,19 +1,19 @@
 import { createHash } from 'node:crypto';
 import type { FolderArtifactStore } from '#artifacts';
 import { CompletionEngine } from '#language-model';
-import type { ModelVersion } from '#registry';
+import type { ServableModel } from '#registry';
 
 /** How much of the machine a loaded version may use. */
 type EngineOptions = Parameters<typeof CompletionEngine.open>[1];
 
-/** A model version in memory, verified and warm. Requests lease it; it is closed when the last of them is done. */
+/** A model version or checkpoint in memory, verified and warm. Requests lease it; it is closed when the last of them is done. */
 export class LoadedVersion {
   #leases = 0;
   #closing: Promise<void> | null = null;
   #drained: (() => void) | null = null;
 
   private constructor(
-    readonly version: ModelVersion,
+    readonly version: ServableModel,
     readonly engine: CompletionEngine,
     /** Names weights, tokenizer and code: two answers with the same one came from the same function. */
     readonly fingerprint: string,
@@ -24,7 +24,7 @@ export class LoadedVersion {
    * @throws bundle_missing, bundle_corrupt
    */
   static async load(
-    version: ModelVersion,
+    version: ServableModel,
     store: FolderArtifactStore,
     settings: EngineOptions,
     codeVersion: string,

@@ -56,7 +56,7 @@ export class ModelHost implements OnApplicationShutdown {
 
   /**
    * The version that a request names, loaded and kept until released.
-   * @param name a version id, preset, deployment or alias
+   * @param name a version id, checkpoint, preset, deployment or alias
    * @throws model_not_found; no_model_ready before the deployment has a version; bundle_missing or bundle_corrupt
    */
   async lease(name: string): Promise<Lease> {
@@ -125,7 +125,7 @@ export class ModelHost implements OnApplicationShutdown {
   }
 
   async #open(versionId: string): Promise<LoadedVersion> {
-    const version = await this.registry.getModelVersion(versionId);
+    const version = await this.registry.resolveModel(versionId);
     if (this.#stopped) throw new CodedError('no_model_ready', 'The server is stopping.');
     const startedAt = performance.now();
     const { servingThreads, maxBatchSize, maxQueuedRequests } = this.config;

@@ -5,8 +5,15 @@ import { RequireScope } from '#observability';
 import { Registry } from '#registry';
 import type { Plain } from '../plain.js';
 import { CreateFineTuningJob } from './create-fine-tuning-job.js';
+import { presentCheckpointList } from './checkpoint-presenter.js';
 import { CreateJobBody } from './create-job.dto.js';
-import { FineTuningJob, FineTuningJobEventList, FineTuningJobList, PageQuery } from './job.dto.js';
+import {
+  FineTuningJob,
+  FineTuningJobCheckpointList,
+  FineTuningJobEventList,
+  FineTuningJobList,
+  PageQuery,
+} from './job.dto.js';
 import { JobEventStreams } from './job-event-streams.js';
 import { presentEventList, presentJob, presentJobList } from './job-presenter.js';
 
@@ -23,7 +30,7 @@ export class FineTuningJobsController {
 
   @Post()
   @HttpCode(200)
-  @ApiOperation({ summary: 'Train a preset on an uploaded file' })
+  @ApiOperation({ summary: 'Train a preset on an uploaded file, or continue a model version or checkpoint on one' })
   @ApiOkResponse({ type: FineTuningJob })
   async create(@Body() body: CreateJobBody): Promise<Plain<FineTuningJob>> {
     return presentJob(await this.createJob.create(body));
@@ -49,6 +56,13 @@ export class FineTuningJobsController {
   @ApiOkResponse({ type: FineTuningJob })
   async cancel(@Param('id') id: string): Promise<Plain<FineTuningJob>> {
     return presentJob(await this.registry.requestCancel(id));
+  }
+
+  @Get(':id/checkpoints')
+  @ApiOperation({ summary: 'Checkpoints of a job that are kept, the last step first' })
+  @ApiOkResponse({ type: FineTuningJobCheckpointList })
+  async checkpoints(@Param('id') id: string, @Query() query: PageQuery): Promise<Plain<FineTuningJobCheckpointList>> {
+    return presentCheckpointList(await this.registry.listCheckpoints({ ...query, trainingRunId: id }));
   }
 
   @Get(':id/events')

@@ -12,6 +12,8 @@ const queued: TrainingRun = {
   validationCorpusId: null,
   preset: 'small',
   baseVersionId: null,
+  baseCheckpointId: null,
+  baseModelId: null,
   suffix: null,
   modelId: 'ft:small:understudy:abcdefgh',
   seed: 7,

@@ -11,6 +11,7 @@ import type {
   JobProgress,
   JobScores,
 } from './job.dto.js';
+import { presentPage } from './present-page.js';
 
 /** Every job belongs to the one organization that runs this service. */
 const ORGANIZATION_ID = 'understudy';
@@ -22,7 +23,7 @@ export function presentJob(run: TrainingRun): Plain<FineTuningJob> {
   return {
     id: run.id,
     object: 'fine_tuning.job',
-    model: run.preset,
+    model: run.baseModelId ?? run.preset,
     status: run.state,
     created_at: unixSeconds(run.createdAt),
     finished_at: run.finishedAt === null ? null : unixSeconds(run.finishedAt),
@@ -95,11 +96,4 @@ function presentEvaluation({ step, epoch, train, validation, gapPoints, sample }
     top5: side.top5,
   });
   return { step, epoch, train: scores(train), validation: scores(validation), gap_points: gapPoints, sample };
-}
-
-function presentPage<T extends { id: string }>(
-  data: T[],
-  hasMore: boolean,
-): { object: 'list'; data: T[]; first_id: string | null; last_id: string | null; has_more: boolean } {
-  return { object: 'list', data, first_id: data[0]?.id ?? null, last_id: data.at(-1)?.id ?? null, has_more: hasMore };
 }

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { ArtifactSweeper } from './artifact-sweeper.js';
 import { CancelWatcher } from './cancel-watcher.js';
 import { LostRunSweeper } from './lost-run-sweeper.js';
 import { RunSupervisor } from './run-supervisor.js';
@@ -8,6 +9,14 @@ import { WorkFolders } from './work-folders.js';
 
 /** Carrying out runs: the queue's worker, the supervisor of child processes, the sweeper and the cancel watcher. */
 @Module({
-  providers: [RunSupervisor, TrainingRunProcessor, LostRunSweeper, CancelWatcher, TrainingMetrics, WorkFolders],
+  providers: [
+    RunSupervisor,
+    TrainingRunProcessor,
+    LostRunSweeper,
+    ArtifactSweeper,
+    CancelWatcher,
+    TrainingMetrics,
+    WorkFolders,
+  ],
 })
 export class TrainingModule {}

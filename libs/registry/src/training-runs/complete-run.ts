@@ -16,7 +16,7 @@ export function completeRun(database: Database, id: string, fence: number, outco
   return database.transaction(async (tx) => {
     const run = await lockOwnedRun(tx, id, fence);
     assertRunTransition(run, 'succeeded');
-    const { preset, seed, baseVersionId } = run;
+    const { preset, seed, baseVersionId, baseCheckpointId } = run;
     const { bundleSha256, dataSha256, codeVersion, hyperparameters, parameters, trainedTokens, metrics } = outcome;
     const version = await insertModelVersion(tx, {
       id: run.modelId,
@@ -25,6 +25,7 @@ export function completeRun(database: Database, id: string, fence: number, outco
       state: 'registered',
       trainingRunId: id,
       baseVersionId,
+      baseCheckpointId,
       bundleSha256,
       dataSha256,
       codeVersion,

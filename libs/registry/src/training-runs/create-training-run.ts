@@ -1,5 +1,6 @@
 import type { Database, Transaction } from '#database';
 import { CodedError } from '#errors';
+import { lockCheckpoint } from '../checkpoints/checkpoint.repository.js';
 import { findCorpus, lockCorpus } from '../corpora/corpus.repository.js';
 import type { NewTrainingRun } from '../inputs.js';
 import { findModelVersion } from '../model-versions/model-version.repository.js';
@@ -32,6 +33,7 @@ export async function queueTrainingRun(tx: Transaction, run: NewTrainingRun): Pr
     await findCorpus(tx, id, param);
   }
   if (run.baseVersionId) await findModelVersion(tx, run.baseVersionId);
+  if (run.baseCheckpointId) await lockCheckpoint(tx, run.baseCheckpointId);
   const created = await insertTrainingRun(tx, {
     id: `ftjob-${randomId()}`,
     state: 'queued',
@@ -39,13 +41,16 @@ export async function queueTrainingRun(tx: Transaction, run: NewTrainingRun): Pr
     validationCorpusId: run.validationCorpusId ?? null,
     preset: run.preset,
     baseVersionId: run.baseVersionId ?? null,
+    baseCheckpointId: run.baseCheckpointId ?? null,
     suffix: run.suffix ?? null,
     modelId: `ft:${run.preset}:${run.suffix ?? 'understudy'}:${randomId(8)}`,
     seed: run.seed,
     hyperparameters: run.hyperparameters ?? {},
     metadata: run.metadata ?? {},
   });
-  await insertRunEvent(tx, created.id, { message: `The job is queued: ${run.preset} on the file ${run.corpusId}.` });
+  await insertRunEvent(tx, created.id, {
+    message: `The job is queued: ${created.baseModelId ?? run.preset} on the file ${run.corpusId}.`,
+  });
   return created;
 }
 

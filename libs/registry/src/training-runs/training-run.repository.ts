@@ -5,12 +5,15 @@ import { pageArguments, sameId, toPage } from '../paging.js';
 import type { JsonObject, Page, PageRequest, RunError, TrainingRun } from '../records.js';
 import type { TrainingRunState } from '../transitions.js';
 
-const WITH_VERSION = { modelVersion: { select: { id: true } } } as const;
+const WITH_VERSION = {
+  modelVersion: { select: { id: true } },
+  baseCheckpoint: { select: { modelId: true } },
+} as const;
 
 type TrainingRunRow = Prisma.TrainingRunGetPayload<{ include: typeof WITH_VERSION }>;
 
 function toTrainingRun(row: TrainingRunRow): TrainingRun {
-  const { errorCode, errorMessage, errorParam, modelVersion, ...rest } = row;
+  const { errorCode, errorMessage, errorParam, modelVersion, baseCheckpoint, ...rest } = row;
   return {
     ...rest,
     state: row.state as TrainingRunState,
@@ -22,6 +25,7 @@ function toTrainingRun(row: TrainingRunRow): TrainingRun {
     metadata: fromJson(row.metadata) as TrainingRun['metadata'],
     progress: row.progress === null ? null : fromJson(row.progress),
     modelVersionId: modelVersion?.id ?? null,
+    baseModelId: row.baseVersionId ?? baseCheckpoint?.modelId ?? null,
     error: toRunError(errorCode, errorMessage, errorParam),
   };
 }
@@ -41,6 +45,7 @@ export type TrainingRunInsert = Pick<
   | 'validationCorpusId'
   | 'preset'
   | 'baseVersionId'
+  | 'baseCheckpointId'
   | 'suffix'
   | 'modelId'
   | 'seed'

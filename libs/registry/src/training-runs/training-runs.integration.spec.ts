@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { listen, openDatabase, type Database } from '#database';
 import { createTestDatabase, guardAgainstLeaks, registerVersion, type TestDatabase } from '#testing';
-import { RUNS_CHANNEL, Registry, type RunOutcome, type TrainingRun } from '../index.js';
+import { RUNS_CHANNEL, Registry, type TrainingRun } from '../index.js';
+import type { RunOutcome } from '../inputs.js';
 
 const OUTCOME: RunOutcome = {
   bundleSha256: 'b'.repeat(64),
