@@ -62,7 +62,9 @@ export class FineTuningJobsController {
   @ApiOperation({ summary: 'Checkpoints of a job that are kept, the last step first' })
   @ApiOkResponse({ type: FineTuningJobCheckpointList })
   async checkpoints(@Param('id') id: string, @Query() query: PageQuery): Promise<Plain<FineTuningJobCheckpointList>> {
-    return presentCheckpointList(await this.registry.listCheckpoints({ ...query, trainingRunId: id }));
+    return presentCheckpointList(
+      await this.registry.listCheckpoints({ after: query.after, limit: query.limit, trainingRunId: id }),
+    );
   }
 
   @Get(':id/events')

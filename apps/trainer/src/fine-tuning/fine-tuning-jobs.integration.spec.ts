@@ -270,6 +270,7 @@ describe('a request for a job', () => {
     '/v1/fine_tuning/jobs/ftjob-nope',
     '/v1/fine_tuning/jobs/%2e%2e%2f',
     '/v1/fine_tuning/jobs/ftjob-nope/events',
+    '/v1/fine_tuning/jobs/ftjob-nope/checkpoints',
   ])('is a 404 for %s', async (path) => {
     const response = await trainer.fetch(path);
     expect(response.status).toBe(404);
@@ -321,6 +322,7 @@ describe('the trainer', () => {
       'get /v1/files/{id}/content',
       'get /v1/fine_tuning/jobs',
       'get /v1/fine_tuning/jobs/{id}',
+      'get /v1/fine_tuning/jobs/{id}/checkpoints',
       'get /v1/fine_tuning/jobs/{id}/events',
       'post /v1/files',
       'post /v1/fine_tuning/jobs',
