@@ -63,6 +63,12 @@ export interface UpgradeEvidence {
 /** What a rule found: `warn` is shown and stops nothing, `unknown` means that its number was not measured. */
 export type RuleOutcome = 'pass' | 'fail' | 'warn' | 'unknown';
 
+/** What a value is held against. */
+export interface RuleLimit {
+  readonly comparison: 'above' | 'at least' | 'below' | 'at most';
+  readonly value: number;
+}
+
 /** One rule applied. */
 export interface RuleResult {
   /** Key of the policy table. */
@@ -70,13 +76,11 @@ export interface RuleResult {
   readonly role: ModelRole;
   /** Preset that it is about. */
   readonly preset: string;
-  /** What must hold, with the limit. */
-  readonly requirement: string;
+  /** What is measured. */
+  readonly subject: string;
   /** null when it was not measured. */
   readonly value: number | null;
-  /** Smallest and largest value that pass; null = no limit on that side. */
-  readonly atLeast: number | null;
-  readonly atMost: number | null;
+  readonly limit: RuleLimit;
   readonly unit: string;
   readonly outcome: RuleOutcome;
   /** What was found, as a sentence. */
