@@ -80,11 +80,11 @@ module.exports = {
       severity: 'error',
       from: {
         path: '^(apps|libs)/',
-        // Beside the store itself: the model code that reads a run's work folder, the part of the trainer that fills it, and
-        // readers of files that are neither model nor corpus (settings, migrations, the launcher's key and logs).
+        // Beside the store itself: the model code that reads a run's work folder, the part of the trainer that fills it, and those
+        // whose files are neither model nor corpus (settings, migrations, the launcher's key and logs, TensorBoard's files).
         pathNot: [
           '^libs/(artifacts|config|database|language-model|testing)/',
-          '^apps/trainer/src/training/',
+          '^apps/trainer/src/(training|measurements)/',
           '^apps/launcher/',
           spec,
         ],

@@ -32,6 +32,7 @@ describe('loadConfig', () => {
     expect(config.dataDir).toBe(resolve('.understudy'));
     expect(config.artifactDir).toBe(resolve('.understudy/artifacts'));
     expect(config.runsDir).toBe(resolve('.understudy/runs'));
+    expect(config.tensorBoardDir).toBe(resolve('.understudy/tensorboard'));
   });
 
   it('keeps everything below DATA_DIR unless told otherwise', () => {

@@ -9,9 +9,10 @@ type Table = typeof SETTINGS;
 type Values = { readonly [Key in keyof Table]: Table[Key]['fallback'] };
 
 /** The settings of this process, checked and frozen; folders are absolute, times are in milliseconds. */
-export type Config = Omit<Values, 'artifactDir' | 'runsDir'> & {
+export type Config = Omit<Values, 'artifactDir' | 'runsDir' | 'tensorBoardDir'> & {
   readonly artifactDir: string;
   readonly runsDir: string;
+  readonly tensorBoardDir: string;
 };
 
 /** Variables by name, as in `process.env`. */
@@ -47,6 +48,7 @@ export function loadConfig(environment: Environment = processEnvironment()): Con
     dataDir,
     artifactDir: read.artifactDir ?? join(dataDir, 'artifacts'),
     runsDir: read.runsDir ?? join(dataDir, 'runs'),
+    tensorBoardDir: read.tensorBoardDir ?? join(dataDir, 'tensorboard'),
   });
 }
 

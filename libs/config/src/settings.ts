@@ -48,6 +48,11 @@ export const SETTINGS = {
     folder(),
     'Where training runs work: checkpoints, metrics, logs. Default: DATA_DIR/runs.',
   ),
+  tensorBoardDir: optional<string>(
+    'TENSORBOARD_DIR',
+    folder(),
+    'Where runs write event files for TensorBoard, a folder each; kept after the run. Default: DATA_DIR/tensorboard.',
+  ),
   postgresPort: setting(
     'POSTGRES_PORT',
     integer(0, PORT_MAXIMUM),

@@ -109,6 +109,12 @@ export const ERROR_CATALOGUE = {
     retried: false,
     meaning: 'No fine-tuning job has this id.',
   },
+  experiment_not_found: {
+    status: 404,
+    type: 'invalid_request_error',
+    retried: false,
+    meaning: 'No upgrade experiment has this id.',
+  },
   deployment_not_found: {
     status: 404,
     type: 'invalid_request_error',

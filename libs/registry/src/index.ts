@@ -16,3 +16,4 @@ export type {
 export { Registry } from './registry.js';
 export { renderStateMachines } from './state-machine-document.js';
 export { MODEL_VERSION_TRANSITIONS, TRAINING_RUN_TRANSITIONS, type ModelVersionState } from './transitions.js';
+export type { UpgradeExperiment } from './upgrade-experiments/upgrade-experiment.js';

@@ -56,6 +56,7 @@ import { findRunEvents } from './training-runs/run-event.repository.js';
 import { startRun } from './training-runs/start-run.js';
 import { findTrainingRun, findTrainingRuns, type RunOrder } from './training-runs/training-run.repository.js';
 import type { ModelVersionState, TrainingRunState } from './transitions.js';
+import { UpgradeExperiments } from './upgrade-experiments/upgrade-experiments.js';
 
 /** What a registry may be told. */
 export interface RegistryOptions {
@@ -70,12 +71,14 @@ export interface RegistryOptions {
  * Every method throws `database_unavailable` when the database cannot be reached.
  */
 export class Registry {
+  readonly upgradeExperiments: UpgradeExperiments;
   readonly #database: Database;
   readonly #aliases: Readonly<Record<string, string>>;
 
   /** @param database opened, migrated and closed by the caller */
   constructor(database: Database, options: RegistryOptions = {}) {
     this.#database = database;
+    this.upgradeExperiments = new UpgradeExperiments(database);
     this.#aliases = options.aliases ?? {};
   }
 

@@ -1,8 +1,12 @@
-import { MODEL_VERSION_TRANSITIONS, TRAINING_RUN_TRANSITIONS } from './transitions.js';
+import { MODEL_VERSION_TRANSITIONS, TRAINING_RUN_TRANSITIONS, UPGRADE_EXPERIMENT_TRANSITIONS } from './transitions.js';
 
 /** The drawings of ARCHITECTURE.md, made from the transition tables. */
 export function renderStateMachines(): string {
-  return [draw('Training run', TRAINING_RUN_TRANSITIONS), draw('Model version', MODEL_VERSION_TRANSITIONS)].join('\n');
+  return [
+    draw('Training run', TRAINING_RUN_TRANSITIONS),
+    draw('Model version', MODEL_VERSION_TRANSITIONS),
+    draw('Upgrade experiment', UPGRADE_EXPERIMENT_TRANSITIONS),
+  ].join('\n');
 }
 
 function draw(name: string, table: Readonly<Record<string, readonly string[]>>): string {

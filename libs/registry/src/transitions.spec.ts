@@ -2,11 +2,17 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { isCodedError } from '#errors';
 import { renderStateMachines } from './state-machine-document.js';
-import { assertTransition, MODEL_VERSION_TRANSITIONS, TRAINING_RUN_TRANSITIONS } from './transitions.js';
+import {
+  assertTransition,
+  MODEL_VERSION_TRANSITIONS,
+  TRAINING_RUN_TRANSITIONS,
+  UPGRADE_EXPERIMENT_TRANSITIONS,
+} from './transitions.js';
 
 const tables: [string, Readonly<Record<string, readonly string[]>>, string, string[]][] = [
   ['training run', TRAINING_RUN_TRANSITIONS, 'validating_files', ['succeeded', 'failed', 'cancelled']],
   ['model version', MODEL_VERSION_TRANSITIONS, 'registered', ['rejected']],
+  ['upgrade experiment', UPGRADE_EXPERIMENT_TRANSITIONS, 'training_from', ['succeeded', 'failed', 'cancelled']],
 ];
 
 describe.each(tables)('the transitions of a %s', (subject, table, first, last) => {

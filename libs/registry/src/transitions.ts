@@ -23,11 +23,32 @@ export const MODEL_VERSION_TRANSITIONS = {
   rolled_back: ['released'],
 } as const satisfies Record<string, readonly string[]>;
 
+/**
+ * From each stage of an upgrade experiment, those that can follow. An experiment begins in `training_from`; a stage whose
+ * run is reused is passed at once.
+ */
+export const UPGRADE_EXPERIMENT_TRANSITIONS = {
+  training_from: ['advising', 'failed', 'cancelled'],
+  // It skips stages when the larger model is there already, and ends here when such a model is only to be trained where the
+  // rules advise it, and they do not.
+  advising: ['training_to', 'training_fallback', 'succeeded', 'failed', 'cancelled'],
+  training_to: ['comparing', 'failed', 'cancelled'],
+  comparing: ['training_fallback', 'succeeded', 'failed', 'cancelled'],
+  training_fallback: ['comparing_fallback', 'failed', 'cancelled'],
+  comparing_fallback: ['succeeded', 'failed', 'cancelled'],
+  succeeded: [],
+  failed: [],
+  cancelled: [],
+} as const satisfies Record<string, readonly string[]>;
+
 /** A state of a training run. */
 export type TrainingRunState = keyof typeof TRAINING_RUN_TRANSITIONS;
 
 /** A state of a model version. */
 export type ModelVersionState = keyof typeof MODEL_VERSION_TRANSITIONS;
+
+/** A stage of an upgrade experiment. */
+export type UpgradeExperimentState = keyof typeof UPGRADE_EXPERIMENT_TRANSITIONS;
 
 /**
  * Checks that an object may change from one state to another.

@@ -17,7 +17,18 @@ export interface RunProgress {
   readonly lossNats: number;
   readonly learningRate: number;
   readonly gradientNorm: number;
+  /** Norm of an update over the norm of the weights. */
+  readonly updateRatio: number;
+  /** Where the time of a step goes, in milliseconds. */
+  readonly stepMs: StepMs;
   readonly evaluation: Evaluation | null;
+}
+
+/** Parts of a training step: reading the window, loss and gradients, and the update. */
+export interface StepMs {
+  readonly read: number;
+  readonly compute: number;
+  readonly optimizer: number;
 }
 
 /** The newest measurement on training and held-out text. */
@@ -38,6 +49,8 @@ export const NO_PROGRESS: RunProgress = {
   lossNats: 0,
   learningRate: 0,
   gradientNorm: 0,
+  updateRatio: 0,
+  stepMs: { read: 0, compute: 0, optimizer: 0 },
   evaluation: null,
 };
 

@@ -1,9 +1,11 @@
 import { Logger } from '@nestjs/common';
 import { isCodedError } from '#errors';
 import type { TrainingEvent } from '#language-model';
-import type { Registry } from '#registry';
+import type { JsonObject, Registry } from '#registry';
+import { EVALUATION_MEASURES, TRAINING_MEASURES, numbersOf } from '../measurements/measures.js';
+import { TensorBoardLog } from '../measurements/tensorboard-log.js';
 import { briefError } from './brief-error.js';
-import { NO_PROGRESS, fractionDone, toStored, type RunProgress } from './run-progress.js';
+import { NO_PROGRESS, fractionDone, toStored, type Evaluation, type RunProgress } from './run-progress.js';
 
 /** How often the newest progress is written to the row. */
 const ROW_EVERY_MS = 1_000;
@@ -11,7 +13,10 @@ const ROW_EVERY_MS = 1_000;
 /** How often progress becomes an event and a log line. */
 const REPORT_EVERY_MS = 10_000;
 
-/** Writes what a training process tells into the run's row, its events and the log: in order, and no more often than anybody reads it. */
+/**
+ * Writes what a training process tells into the run's row, its events, its curve for TensorBoard and the log: in order, and
+ * no more often than anybody reads it.
+ */
 export class RunRecorder {
   progress: RunProgress = NO_PROGRESS;
   private readonly logger = new Logger('TrainingRun');
@@ -19,13 +24,24 @@ export class RunRecorder {
   private rowTimer: NodeJS.Timeout | undefined;
   private rowWrittenAtMs = 0;
   private reportedAtMs = 0;
+  private reportedStep = 0;
+  private readonly tensorBoard: TensorBoardLog;
 
-  /** @param onLost called when a write shows that the run belongs to another worker now. */
+  /**
+   * @param tensorBoardDir where the runs have their folders.
+   * @param onLost called when a write shows that the run belongs to another worker now.
+   */
   constructor(
     private readonly registry: Registry,
-    private readonly run: { readonly id: string; readonly fence: number },
+    private readonly run: { readonly id: string; readonly fence: number; readonly attempt: number },
+    tensorBoardDir: string,
     private readonly onLost: () => void,
-  ) {}
+  ) {
+    this.tensorBoard = new TensorBoardLog(tensorBoardDir, run, (error) => {
+      const msg = 'could not write the event file for TensorBoard; its numbers are in the events of the job';
+      this.logger.warn({ trainingRunId: run.id, ...briefError(error), msg });
+    });
+  }
 
   take(event: TrainingEvent): void {
     switch (event.type) {
@@ -41,14 +57,18 @@ export class RunRecorder {
         const { type: _, ...numbers } = event;
         this.progress = { ...this.progress, ...numbers, atMs: Date.now() };
         this.scheduleRow();
-        this.report();
+        this.tensorBoard.progress(this.progress);
+        if (Date.now() - this.reportedAtMs >= REPORT_EVERY_MS) this.report();
         return;
       }
       case 'evaluation': {
         const { type: _, ...evaluation } = event;
         this.progress = { ...this.progress, evaluation, atMs: Date.now() };
         this.scheduleRow();
-        this.evaluated(event);
+        this.tensorBoard.evaluation(evaluation);
+        // So that the curve of a short run has what both texts say at nearly the same step.
+        if (this.progress.step > this.reportedStep) this.report();
+        this.evaluated(evaluation);
         return;
       }
     }
@@ -66,6 +86,7 @@ export class RunRecorder {
   async drain(): Promise<void> {
     if (this.rowTimer !== undefined) this.writeRow();
     await this.writes;
+    await this.tensorBoard.drain();
   }
 
   private message(text: string): void {
@@ -73,54 +94,35 @@ export class RunRecorder {
     this.write(() => this.registry.addRunEvent(this.run.id, { message: text }));
   }
 
-  private evaluated({
-    step,
-    epoch,
-    train,
-    validation,
-    gapPoints,
-    sample,
-  }: Extract<TrainingEvent, { type: 'evaluation' }>): void {
+  private evaluated(evaluation: Evaluation): void {
+    const { step, epoch, validation, gapPoints, trainingSeconds, sample } = evaluation;
     const text = `Step ${step}: validation loss=${validation.lossNats.toFixed(3)}, perplexity=${validation.perplexity.toFixed(1)}, accuracy=${(validation.top1 * 100).toFixed(1)}%, gap=${gapPoints.toFixed(1)} points`;
-    this.logger.log({ trainingRunId: this.run.id, step, lossNats: validation.lossNats, gapPoints, msg: text });
-    const data = {
-      step,
-      epoch,
-      train_loss: train.lossNats,
-      train_mean_token_accuracy: train.top1,
-      valid_loss: validation.lossNats,
-      valid_mean_token_accuracy: validation.top1,
-      valid_perplexity: validation.perplexity,
-      gap_points: gapPoints,
-      sample,
-    };
-    this.write(() => this.registry.addRunEvent(this.run.id, { type: 'metrics', message: text, data }));
+    const numbers = numbersOf(EVALUATION_MEASURES, evaluation);
+    this.metrics(text, { step, epoch, training_seconds: trainingSeconds, ...numbers, sample });
   }
 
   private report(): void {
-    if (Date.now() - this.reportedAtMs < REPORT_EVERY_MS) return;
     this.reportedAtMs = Date.now();
-    const { step, totalSteps, epoch, lossNats, tokensPerSecond, secondsLeft, learningRate, gradientNorm } =
-      this.progress;
+    this.reportedStep = this.progress.step;
+    const { step, totalSteps, epoch, trainedTokens, lossNats, tokensPerSecond, secondsLeft } = this.progress;
     const text = `Step ${step}/${totalSteps}: training loss=${lossNats.toFixed(3)}, ${Math.round(tokensPerSecond)} tokens/s, ${Math.ceil(secondsLeft)} s left`;
+    const numbers = numbersOf(TRAINING_MEASURES, this.progress);
+    this.metrics(text, { step, epoch, trained_tokens: trainedTokens, ...numbers });
+  }
+
+  /** The same numbers as an event and as a line of the log, which needs no sample. */
+  private metrics(text: string, data: JsonObject): void {
+    const { sample: _, ...metrics } = data;
+    const { id: trainingRunId } = this.run;
+    const { totalSteps, secondsLeft } = this.progress;
     this.logger.log({
-      trainingRunId: this.run.id,
-      step,
+      trainingRunId,
       totalSteps,
-      lossNats,
-      tokensPerSecond,
       secondsLeft,
       fraction: fractionDone(this.progress),
+      metrics,
       msg: text,
     });
-    const data = {
-      step,
-      epoch,
-      train_loss: lossNats,
-      learning_rate: learningRate,
-      gradient_norm: gradientNorm,
-      tokens_per_second: tokensPerSecond,
-    };
     this.write(() => this.registry.addRunEvent(this.run.id, { type: 'metrics', message: text, data }));
   }
 

@@ -31,7 +31,7 @@ export class RunSupervisor {
     if (this.stopping) return;
     const run = await this.take(trainingRunId);
     if (run === null) return;
-    const recorder = new RunRecorder(this.registry, run, () => {
+    const recorder = new RunRecorder(this.registry, run, this.options.config.tensorBoardDir, () => {
       attempt.stop('lost');
     });
     const attempt = new RunAttempt(this.registry, this.store, recorder, run, this.options.config);

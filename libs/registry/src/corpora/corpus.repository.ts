@@ -52,6 +52,12 @@ export async function findRunUsingCorpus(client: Transaction, id: string): Promi
   return run?.id ?? null;
 }
 
+/** The id of an upgrade experiment that has not ended and needs the corpus. */
+export async function findExperimentUsingCorpus(client: Transaction, id: string): Promise<string | null> {
+  const where = { finishedAt: null, corpusId: id };
+  return (await client.upgradeExperiment.findFirst({ where, select: { id: true } }))?.id ?? null;
+}
+
 /** Whether a corpus that is not deleted has these bytes. */
 export async function isContentUsed(client: Transaction, sha256: string): Promise<boolean> {
   return (await client.corpus.count({ where: { sha256, deletedAt: null } })) > 0;

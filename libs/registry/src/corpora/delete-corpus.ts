@@ -3,12 +3,19 @@ import { CodedError } from '#errors';
 import { insertAuditEntry } from '../audit/audit.repository.js';
 import type { Actor } from '../inputs.js';
 import type { Corpus } from '../records.js';
-import { findCorpus, findRunUsingCorpus, isContentUsed, lockCorpus, markCorpusDeleted } from './corpus.repository.js';
+import {
+  findCorpus,
+  findExperimentUsingCorpus,
+  findRunUsingCorpus,
+  isContentUsed,
+  lockCorpus,
+  markCorpusDeleted,
+} from './corpus.repository.js';
 
 /**
  * Deletes a corpus. `bytesUnused` tells whether no other corpus has the same bytes, so that the store may drop them.
  *
- * @throws file_not_found; conflict when a run that has not ended needs it
+ * @throws file_not_found; conflict when a run or an experiment that has not ended needs it
  */
 export function deleteCorpus(
   database: Database,
@@ -23,6 +30,13 @@ export function deleteCorpus(
       throw new CodedError(
         'conflict',
         `The file ${id} is needed by the job ${runId}; cancel the job or wait for its end.`,
+      );
+    }
+    const experimentId = await findExperimentUsingCorpus(tx, id);
+    if (experimentId !== null) {
+      throw new CodedError(
+        'conflict',
+        `The file ${id} is needed by the upgrade experiment ${experimentId}; cancel it or wait for its end.`,
       );
     }
     await markCorpusDeleted(tx, id);
