@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openDatabase, type Database } from '#database';
 import { createTestDatabase, guardAgainstLeaks, type TestDatabase } from '#testing';
-import { Registry, type RunOutcome, type UpgradeExperiment } from '../index.js';
+import { Registry, type UpgradeExperiment } from '../index.js';
+import type { RunOutcome } from '../inputs.js';
 
 const OUTCOME: RunOutcome = {
   bundleSha256: 'b'.repeat(64),
