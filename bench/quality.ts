@@ -1,5 +1,5 @@
 import { architectureOf, countParameters, resolveHyperparameters } from '#language-model';
-import { createEvaluator, fit, preparePretokenizedCorpus } from '#language-model/workbench';
+import { createEvaluator, fit, OnnxRuntimeEngine, preparePretokenizedCorpus } from '#language-model/workbench';
 import type { BenchOptions } from './options.js';
 import type { Report } from './report.js';
 
@@ -23,12 +23,13 @@ export async function benchQuality(options: BenchOptions, report: Report): Promi
     (corpus.train.ids.length - 1) / (hyperparameters.batchSize * hyperparameters.sequenceLength),
   );
   const epoch = new EpochLosses();
+  const engine = new OnnxRuntimeEngine(threads);
   const result = await fit(
     {
       hyperparameters,
       vocabularySize,
       seed: 1,
-      threads,
+      engine,
       train: corpus.train.ids,
       validation: corpus.validation.ids,
       evaluationInterval: windowsPerEpoch,
@@ -52,9 +53,10 @@ export async function benchQuality(options: BenchOptions, report: Report): Promi
         });
       }
     },
-    new AbortController().signal,
+    {},
   );
-  const evaluator = await createEvaluator(result.parameters.architecture, result.parameters, threads);
+  if (result.kind !== 'finished') throw new Error('The run ended before it was finished.');
+  const evaluator = await createEvaluator(result.parameters.architecture, result.parameters, engine);
   const test = await evaluator.evaluate(corpus.test.ids);
   await evaluator.dispose();
   report.add({

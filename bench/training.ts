@@ -1,5 +1,11 @@
 import { architectureOf, countParameters, resolveHyperparameters } from '#language-model';
-import { TrainingStep, WindowReader, operationsPerToken, type Architecture } from '#language-model/workbench';
+import {
+  OnnxRuntimeEngine,
+  TrainingStep,
+  WindowReader,
+  operationsPerToken,
+  type Architecture,
+} from '#language-model/workbench';
 import { measurePyTorch } from './pytorch.js';
 import type { BenchOptions } from './options.js';
 import type { Report } from './report.js';
@@ -30,7 +36,7 @@ export async function benchTraining(options: BenchOptions, report: Report): Prom
       batchSize,
       dropoutRate,
       seed: 1,
-      threads,
+      engine: new OnnxRuntimeEngine(threads),
       text,
     });
     const times: number[] = [];

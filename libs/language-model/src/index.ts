@@ -4,7 +4,15 @@ export {
   type CompletionRequest,
   type CompletionResult,
 } from './sampling/completion-engine.js';
-export { trainModel, type RunMetrics, type TrainModelInput, type TrainModelResult } from './training/train-model.js';
+export {
+  trainModel,
+  type RunMetrics,
+  type TrainModelInput,
+  type TrainModelOutcome,
+  type TrainModelResult,
+} from './training/train-model.js';
+export { type RunSignals } from './training/fit.js';
+export { OnnxRuntimeEngine, type TrainingEngine } from './training/training-engine.js';
 export { type TrainingEvent, type TrainingObserver } from './training/training-event.js';
 export {
   HYPERPARAMETER_NAMES,

@@ -6,6 +6,7 @@ export { type Architecture } from './model/architecture.js';
 export { initializeParameters, Parameters } from './model/parameters.js';
 export { operationsPerToken } from './training/estimate-speed.js';
 export { createEvaluator, fit } from './training/fit.js';
+export { OnnxRuntimeEngine, type ModelProgram, type TrainingEngine } from './training/training-engine.js';
 export { TrainingStep } from './training/training-step.js';
 export { WindowReader } from './training/window-reader.js';
 export { DecodeLoop } from './sampling/decode-loop.js';

@@ -113,7 +113,9 @@ async function train(
       workFolder,
       threads: 1,
     };
-    const model = await trainModel(input, () => undefined, new AbortController().signal);
+    const outcome = await trainModel(input, () => undefined, {});
+    if (outcome.kind !== 'finished') throw new Error('Training was stopped.');
+    const model = outcome.result;
     const { bundleSha256 } = await store.putBundle(model.bundleFolder);
     const uploaded = await registry.createCorpus({
       filename: 'tiny.txt',

@@ -71,6 +71,8 @@ export class RunRecorder {
         this.evaluated(evaluation);
         return;
       }
+      default:
+        return;
     }
   }
 

@@ -67,7 +67,7 @@ async function train(order: ChildOrder): Promise<TrainModelResult> {
       message: `${order.corpus.filename}: ${documents} ${documents === 1 ? 'document' : 'documents'}`,
     },
   });
-  return trainModel(
+  const outcome = await trainModel(
     {
       paths: [folder],
       preset: order.preset,
@@ -77,8 +77,11 @@ async function train(order: ChildOrder): Promise<TrainModelResult> {
       threads: order.threads,
     },
     (event) => void post({ type: 'event', event }),
-    cancelled.signal,
+    { cancel: cancelled.signal },
   );
+  // Nothing stops a run yet but a cancellation.
+  if (outcome.kind !== 'finished') throw new CodedError('cancelled', 'The run was stopped.');
+  return outcome.result;
 }
 
 function report(error: unknown): RunErrorReport {

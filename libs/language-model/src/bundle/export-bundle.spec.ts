@@ -10,6 +10,7 @@ import { resolveHyperparameters } from '../model/presets.js';
 import { fillUniform } from '../model/random.js';
 import { VocabularyBuilder } from '../tokenizer/index.js';
 import { createEvaluator } from '../training/fit.js';
+import { OnnxRuntimeEngine } from '../training/training-engine.js';
 import { buildEvaluationGraph } from '../training/training-graph.js';
 import { exportBundle } from './export-bundle.js';
 import { readBundle, type BundleConfig, type GraphFile } from './read-bundle.js';
@@ -199,7 +200,7 @@ describe('the exported graphs', () => {
 
 describe('comparing the bundle with the trainer', () => {
   async function measureByTrainer() {
-    const evaluator = await createEvaluator(ARCHITECTURE, parameters, 1);
+    const evaluator = await createEvaluator(ARCHITECTURE, parameters, new OnnxRuntimeEngine(1));
     try {
       return await evaluator.evaluate(text);
     } finally {

@@ -2,6 +2,13 @@ import { CodedError } from '#errors';
 import type { Architecture } from '../model/architecture.js';
 import { Parameters } from '../model/parameters.js';
 
+/** Numbers with a name and a shape, as they stand in a file. */
+export interface NamedTensor {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly data: Float32Array;
+}
+
 /** Where one tensor stands in the file, in bytes from its beginning. */
 export interface TensorLocation {
   readonly offsetBytes: number;
@@ -19,63 +26,86 @@ interface HeaderEntry {
   data_offsets: [number, number];
 }
 
+/** A file in pieces, in their order; the tensors' bytes are not copied. */
+export interface SafetensorsPieces {
+  readonly pieces: readonly Uint8Array[];
+  readonly locations: ReadonlyMap<string, TensorLocation>;
+}
+
 /**
- * A model's parameters in the safetensors format: a JSON header, then the raw numbers.
+ * Tensors in the safetensors format: a JSON header, then the raw numbers in the order given.
  * @see https://github.com/huggingface/safetensors#format
  */
-export function encodeSafetensors(parameters: Parameters): {
-  bytes: Uint8Array;
-  locations: Map<string, TensorLocation>;
-} {
+export function layOutSafetensors(tensors: readonly NamedTensor[]): SafetensorsPieces {
   const header: Record<string, HeaderEntry> = {};
   let length = 0;
-  for (const { name, shape, size } of parameters.specs) {
-    const end = length + size * FLOAT_BYTES;
+  for (const { name, shape, data } of tensors) {
+    const end = length + data.byteLength;
     header[name] = { dtype: 'F32', shape: [...shape], data_offsets: [length, end] };
     length = end;
   }
   const json = JSON.stringify(header);
   const dataStart = Math.ceil((LENGTH_BYTES + json.length) / ALIGNMENT_BYTES) * ALIGNMENT_BYTES;
-  const bytes = new Uint8Array(dataStart + length);
-  new DataView(bytes.buffer).setBigUint64(0, BigInt(dataStart - LENGTH_BYTES), true);
-  bytes.set(Buffer.from(json.padEnd(dataStart - LENGTH_BYTES)), LENGTH_BYTES);
+  const head = new Uint8Array(dataStart);
+  new DataView(head.buffer).setBigUint64(0, BigInt(dataStart - LENGTH_BYTES), true);
+  head.set(Buffer.from(json.padEnd(dataStart - LENGTH_BYTES)), LENGTH_BYTES);
   const locations = new Map<string, TensorLocation>();
-  for (const { name } of parameters.specs) {
-    const view = parameters.view(name);
+  for (const { name, data } of tensors) {
     const offsetBytes = dataStart + header[name]!.data_offsets[0];
-    bytes.set(new Uint8Array(view.buffer, view.byteOffset, view.byteLength), offsetBytes);
-    locations.set(name, { offsetBytes, lengthBytes: view.byteLength });
+    locations.set(name, { offsetBytes, lengthBytes: data.byteLength });
   }
-  return { bytes, locations };
+  const bodies = tensors.map(({ data }) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  return { pieces: [head, ...bodies], locations };
+}
+
+/** A model's parameters in the safetensors format. */
+export function encodeSafetensors(parameters: Parameters): {
+  bytes: Uint8Array;
+  locations: ReadonlyMap<string, TensorLocation>;
+} {
+  const tensors = parameters.specs.map(({ name, shape }) => ({ name, shape, data: parameters.view(name) }));
+  const { pieces, locations } = layOutSafetensors(tensors);
+  return { bytes: new Uint8Array(Buffer.concat(pieces)), locations };
 }
 
 /**
- * Reads what `encodeSafetensors` or another writer of the format wrote.
+ * Reads a model's parameters, as `encodeSafetensors` or another writer of the format wrote them.
  * @throws bundle_corrupt when a parameter is missing or has another shape, or the file is cut off
  */
 export function decodeSafetensors(bytes: Uint8Array, architecture: Architecture): Parameters {
   const parameters = new Parameters(architecture);
+  readSafetensors(
+    bytes,
+    parameters.specs.map(({ name, shape }) => ({ name, shape, data: parameters.view(name) })),
+  );
+  return parameters;
+}
+
+/**
+ * Fills tensors with the numbers that a file has under their names.
+ * @throws bundle_corrupt when one is missing or has another shape, or the file is cut off
+ */
+export function readSafetensors(bytes: Uint8Array, tensors: readonly NamedTensor[]): void {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const headerBytes = bytes.byteLength >= LENGTH_BYTES ? Number(view.getBigUint64(0, true)) : Infinity;
   if (LENGTH_BYTES + headerBytes > bytes.byteLength)
     throw corrupt(`its header ends beyond its ${bytes.byteLength} bytes`);
   const header = readHeader(Buffer.from(bytes.subarray(LENGTH_BYTES, LENGTH_BYTES + headerBytes)).toString());
-  for (const { name, shape, size } of parameters.specs) {
+  for (const { name, shape, data } of tensors) {
     const entry = header.get(name);
     if (entry?.dtype !== 'F32' || JSON.stringify(entry.shape) !== JSON.stringify(shape)) {
       throw corrupt(`"${name}" should be F32 [${shape.join(', ')}] and is ${JSON.stringify(entry ?? 'missing')}`);
     }
     const [from, to] = Array.isArray(entry.data_offsets) ? (entry.data_offsets as unknown[]) : [];
     const start = LENGTH_BYTES + headerBytes + Number(from);
-    if (!Number.isInteger(from) || Number(from) < 0 || Number(to) - Number(from) !== size * FLOAT_BYTES) {
-      throw corrupt(`"${name}" stands at ${JSON.stringify(entry.data_offsets)} and has ${size} numbers`);
+    const lengthBytes = data.length * FLOAT_BYTES;
+    if (!Number.isInteger(from) || Number(from) < 0 || Number(to) - Number(from) !== lengthBytes) {
+      throw corrupt(`"${name}" stands at ${JSON.stringify(entry.data_offsets)} and has ${data.length} numbers`);
     }
-    if (start + size * FLOAT_BYTES > bytes.byteLength) throw corrupt(`"${name}" is cut off`);
+    if (start + lengthBytes > bytes.byteLength) throw corrupt(`"${name}" is cut off`);
     // Copied, since the numbers may begin at any byte.
-    const data = new Uint8Array(bytes.subarray(start, start + size * FLOAT_BYTES));
-    parameters.view(name).set(new Float32Array(data.buffer));
+    data.set(new Float32Array(new Uint8Array(bytes.subarray(start, start + lengthBytes)).buffer));
   }
-  return parameters;
 }
 
 type UncheckedEntry = Partial<Record<keyof HeaderEntry, unknown>> | null;

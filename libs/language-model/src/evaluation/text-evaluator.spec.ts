@@ -5,6 +5,7 @@ import type { Architecture } from '../model/architecture.js';
 import { Parameters } from '../model/parameters.js';
 import { fillUniform } from '../model/random.js';
 import { createEvaluator } from '../training/fit.js';
+import { OnnxRuntimeEngine } from '../training/training-engine.js';
 import { gapPoints, TextEvaluator, type Evaluation } from './text-evaluator.js';
 
 const [V, E, H] = [13, 4, 5];
@@ -81,7 +82,7 @@ describe('TextEvaluator', () => {
   });
 
   async function trainers(of: Parameters = parameters): Promise<TextEvaluator> {
-    const evaluator = await createEvaluator(of.architecture, of, 1);
+    const evaluator = await createEvaluator(of.architecture, of, new OnnxRuntimeEngine(1));
     opened.push(evaluator);
     return evaluator;
   }

@@ -1,8 +1,8 @@
-import type { GraphSession } from '#tensor-graph';
 import { float32Tensor, int64Tensor, type HostTensor } from '#tensor-graph';
 import type { Architecture } from '../model/architecture.js';
 import { stateNames } from '../model/forward.js';
 import type { Parameters } from '../model/parameters.js';
+import type { ModelProgram } from '../training/training-engine.js';
 
 /** How well a model predicts a text. Unknown words count as a class of their own. */
 export interface Evaluation {
@@ -29,7 +29,7 @@ const LARGEST_BATCH = 16;
  */
 export class TextEvaluator {
   constructor(
-    private readonly session: GraphSession,
+    private readonly program: ModelProgram,
     private readonly architecture: Pick<Architecture, 'lstmUnits' | 'numLayers'>,
     private readonly parameters?: Parameters,
   ) {}
@@ -57,7 +57,7 @@ export class TextEvaluator {
       }
       feeds['ids'] = int64Tensor(ids, [T, B]);
       feeds['targets'] = int64Tensor(targets, [T * B]);
-      const results = await this.session.run(feeds);
+      const results = await this.program.run(feeds);
       const losses = results['losses']!.data as Float32Array;
       const ranks = results['ranks']!.data as Float32Array;
       for (let i = 0; i < T * B; i++) {
@@ -79,7 +79,7 @@ export class TextEvaluator {
   }
 
   async dispose(): Promise<void> {
-    await this.session.dispose();
+    await this.program.dispose();
   }
 
   private initialFeeds(batchSize: number): Record<string, HostTensor> {

@@ -30,7 +30,9 @@ beforeAll(async () => {
     threads: 1,
     workFolder: root,
   };
-  const { bundleFolder } = await trainModel(input, () => undefined, new AbortController().signal);
+  const outcome = await trainModel(input, () => undefined, {});
+  if (outcome.kind !== 'finished') throw new Error('Training was stopped.');
+  const { bundleFolder } = outcome.result;
   bundle = bundleFolder;
   await corpus.remove();
 });

@@ -30,6 +30,7 @@ export class AdamW {
   readonly moments: readonly [Parameters, Parameters];
   /** Updates made so far. */
   steps = 0;
+  private last: AdamWStep | undefined;
 
   private constructor(
     architecture: Architecture,
@@ -75,6 +76,7 @@ export class AdamW {
       );
     }
     this.steps += 1;
+    this.last = { learningRate, weightDecay, clipNorm };
     const scale = norm > clipNorm ? clipNorm / norm : 1;
     const rate = learningRate / (1 - BETA_1 ** this.steps);
     const correction = 1 / Math.sqrt(1 - BETA_2 ** this.steps);
@@ -89,6 +91,33 @@ export class AdamW {
       this.kernel.update(p.byteOffset, g, m, v, padded(p), scale, BETA_1, BETA_2, decay, rate, correction, EPSILON);
     }
     return norm;
+  }
+
+  /**
+   * Euclidean norm of the last update divided by that of the parameters after it: about 1e-3 is healthy. The update is
+   * computed back from parameters and moments; 0 before the first step.
+   */
+  updateRatio(): number {
+    if (!this.last) return 0;
+    const { learningRate, weightDecay } = this.last;
+    const rate = learningRate / (1 - BETA_1 ** this.steps);
+    const correction = 1 / Math.sqrt(1 - BETA_2 ** this.steps);
+    let [updates, weights] = [0, 0];
+    for (const { name, decayed } of this.parameters.specs) {
+      const [p, m, v] = [this.parameters, ...this.moments].map((owner) => owner.view(name)) as [
+        Float32Array,
+        Float32Array,
+        Float32Array,
+      ];
+      const decay = decayed ? 1 - learningRate * weightDecay : 1;
+      for (let i = 0; i < p.length; i++) {
+        const after = p[i]!;
+        const before = (after + (rate * m[i]!) / (Math.sqrt(v[i]!) * correction + EPSILON)) / decay;
+        updates += (after - before) ** 2;
+        weights += after ** 2;
+      }
+    }
+    return Math.sqrt(updates / weights);
   }
 }
 

@@ -5,10 +5,12 @@ import { fillUniform } from '../model/random.js';
 import { comparableTexts, countSteps, createEvaluator, fit, type FitOptions, type FitResult } from './fit.js';
 import { learningRateAt } from './schedule.js';
 import type { TrainingEvent } from './training-event.js';
+import { OnnxRuntimeEngine } from './training-engine.js';
 import { TrainingStep } from './training-step.js';
 import { WindowReader } from './window-reader.js';
 
 const VOCABULARY = 12;
+const ENGINE = new OnnxRuntimeEngine(1);
 /** What follows 2 and 3 depends on words further back: a unigram or bigram model cannot learn it. */
 const PERIOD = [1, 2, 4, 2, 5, 3, 2, 6, 3, 7, 2, 8, 3, 9, 2, 10, 11, 3, 4, 3, 5, 2, 7];
 
@@ -35,24 +37,26 @@ function settings(overrides: Readonly<Record<string, unknown>> = {}): Hyperparam
   });
 }
 
-function run(
+async function run(
   options: Partial<FitOptions> = {},
   events: TrainingEvent[] = [],
-  signal = new AbortController().signal,
+  cancel?: AbortSignal,
 ): Promise<FitResult> {
-  return fit(
+  const outcome = await fit(
     {
       hyperparameters: settings(),
       vocabularySize: VOCABULARY,
       seed: 1,
-      threads: 1,
+      engine: ENGINE,
       train: pattern(3000),
       validation: pattern(400),
       ...options,
     },
     (event) => events.push(event),
-    signal,
+    { cancel },
   );
+  if (outcome.kind !== 'finished') throw new Error('The run was stopped.');
+  return outcome;
 }
 
 function bytesOf(parameters: Parameters): string {
@@ -93,7 +97,7 @@ describe('fit', () => {
     const losses = evaluations.map(({ validation }) => validation.lossNats);
     expect(best.validation.lossNats).toBe(Math.min(...losses));
     expect(losses.at(-1)).toBeGreaterThan(best.validation.lossNats);
-    const evaluator = await createEvaluator(parameters.architecture, parameters, 1);
+    const evaluator = await createEvaluator(parameters.architecture, parameters, ENGINE);
     const { lossNats } = await evaluator.evaluate(pattern(400));
     await evaluator.dispose();
     expect(lossNats).toBe(best.validation.lossNats);
@@ -112,7 +116,7 @@ describe('fit', () => {
       batchSize,
       dropoutRate,
       seed: 1,
-      threads: 1,
+      engine: ENGINE,
       text: train,
     });
     const reader = new WindowReader(train, batchSize, sequenceLength, 1);

@@ -11,6 +11,9 @@ export interface ModelCardFacts {
   readonly dataSha256: string;
   readonly corpus: CorpusReport;
   readonly trainedTokens: number;
+  /** What trained it, and where. */
+  readonly engine: string;
+  readonly device: string;
   readonly train: Evaluation;
   readonly validation: Evaluation;
   readonly test: Evaluation | null;
@@ -29,7 +32,7 @@ export function writeModelCard(facts: ModelCardFacts): string {
   const { corpus, hyperparameters: h } = facts;
   return `# ${facts.preset}: ${(facts.parameters / 1e6).toFixed(1)}M parameters
 
-${facts.parameters.toLocaleString('en')} parameters: ${corpus.vocabularySize.toLocaleString('en')} tokens, embedding ${h.embeddingDim}, ${h.numLayers} LSTM layers of ${h.lstmUnits} units, Layer Normalization, dropout ${h.dropoutRate}. Seed ${facts.seed}.
+${facts.parameters.toLocaleString('en')} parameters: ${corpus.vocabularySize.toLocaleString('en')} tokens, embedding ${h.embeddingDim}, ${h.numLayers} LSTM layers of ${h.lstmUnits} units, Layer Normalization, dropout ${h.dropoutRate}. Seed ${facts.seed}. Trained by ${facts.engine} on ${facts.device}.
 
 ## Data
 

@@ -1,5 +1,5 @@
 import type { StepResult } from './training-step.js';
-import type { TrainingObserver } from './training-event.js';
+import type { StepTimes, TrainingObserver } from './training-event.js';
 
 interface ProgressMeterOptions {
   readonly totalSteps: number;
@@ -10,6 +10,7 @@ interface ProgressMeterOptions {
 
 /** Time between two progress events. */
 const INTERVAL_MS = 500;
+const NO_TIME: StepTimes = { read: 0, compute: 0, optimizer: 0 };
 /** Weight of the past in the running rate, per event. */
 const SMOOTHING = 0.7;
 
@@ -20,6 +21,9 @@ export class ProgressMeter {
   private lossSum = 0;
   private rate = 0;
   private trainingMs = 0;
+  private times: StepTimes = NO_TIME;
+  /** The newest measurement, for the next event. */
+  updateRatio = 0;
 
   constructor(private readonly options: ProgressMeterOptions) {}
 
@@ -29,10 +33,15 @@ export class ProgressMeter {
   }
 
   /** Notes a step; tells the observer if it is time, and always at the first and last step. */
-  add(step: number, result: StepResult, learningRate: number): void {
+  add(step: number, result: StepResult & { readonly readMs: number }, learningRate: number): void {
     const { totalSteps, tokensPerStep, stepsPerEpoch, observer } = this.options;
     this.stepsSince++;
     this.lossSum += result.lossNats;
+    this.times = {
+      read: this.times.read + result.readMs,
+      compute: this.times.compute + result.computeMs,
+      optimizer: this.times.optimizer + result.optimizerMs,
+    };
     const elapsedMs = performance.now() - this.lastEventMs;
     if (elapsedMs < INTERVAL_MS && step !== 1 && step !== totalSteps) return;
     const rate = (this.stepsSince * tokensPerStep) / (elapsedMs / 1000);
@@ -50,6 +59,12 @@ export class ProgressMeter {
       lossNats: this.lossSum / this.stepsSince,
       learningRate,
       gradientNorm: result.gradientNorm,
+      updateRatio: this.updateRatio,
+      stepMs: {
+        read: this.times.read / this.stepsSince,
+        compute: this.times.compute / this.stepsSince,
+        optimizer: this.times.optimizer / this.stepsSince,
+      },
     });
     this.restart(elapsedMs);
   }
@@ -62,10 +77,17 @@ export class ProgressMeter {
     return result;
   }
 
+  /** Goes on counting after `trainingSeconds` of an earlier attempt. */
+  resume(trainingSeconds: number): void {
+    this.trainingMs = trainingSeconds * 1000;
+    this.lastEventMs = performance.now();
+  }
+
   private restart(elapsedMs: number): void {
     this.trainingMs += elapsedMs;
     this.lastEventMs = performance.now();
     this.stepsSince = 0;
     this.lossSum = 0;
+    this.times = NO_TIME;
   }
 }

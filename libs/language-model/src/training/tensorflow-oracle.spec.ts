@@ -7,6 +7,7 @@ import { buildDecodeGraph, buildScoreGraph } from '../bundle/serving-graphs.js';
 import type { Architecture } from '../model/architecture.js';
 import type { Parameters } from '../model/parameters.js';
 import { fillUniform, STREAMS } from '../model/random.js';
+import { OnnxRuntimeEngine } from './training-engine.js';
 import { TrainingStep } from './training-step.js';
 
 // The model once more, in TensorFlow.js and from the papers' equations: nothing below `oracle` comes from our graphs.
@@ -158,7 +159,7 @@ describe.each([
       batchSize: B,
       dropoutRate,
       seed: SEED,
-      threads: 1,
+      engine: new OnnxRuntimeEngine(1),
     });
     fillParameters(step.parameters);
     weights = toWeights(step.parameters);
@@ -205,7 +206,7 @@ describe('serving graphs', () => {
       batchSize: B,
       dropoutRate: 0,
       seed: SEED,
-      threads: 1,
+      engine: new OnnxRuntimeEngine(1),
     });
     ({ parameters } = step);
     fillParameters(parameters);

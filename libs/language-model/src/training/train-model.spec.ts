@@ -40,14 +40,18 @@ afterAll(async () => {
   await corpus.remove();
 });
 
-function train(
+async function train(
   workFolder: string,
   overrides: Partial<TrainModelInput> = {},
   observer: (event: TrainingEvent) => void = () => undefined,
-  signal = new AbortController().signal,
+  cancel?: AbortSignal,
 ): Promise<TrainModelResult> {
   const input = { paths: [corpus.folder], preset: 'small', hyperparameters: SETTINGS, seed: 1, threads: 1 };
-  return trainModel({ ...input, workFolder: join(root, workFolder), ...overrides }, observer, signal);
+  const outcome = await trainModel({ ...input, workFolder: join(root, workFolder), ...overrides }, observer, {
+    cancel,
+  });
+  if (outcome.kind !== 'finished') throw new Error('The run was stopped.');
+  return outcome.result;
 }
 
 describe('trainModel', () => {

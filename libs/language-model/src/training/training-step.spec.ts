@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Architecture } from '../model/architecture.js';
+import { OnnxRuntimeEngine } from './training-engine.js';
 import { TrainingStep } from './training-step.js';
 
 const ARCHITECTURE: Architecture = { vocabularySize: 11, embeddingDim: 4, lstmUnits: 6, numLayers: 2 };
@@ -13,7 +14,7 @@ const opened: TrainingStep[] = [];
 async function create(options: { dropoutRate?: number; seed?: number } = {}): Promise<TrainingStep> {
   const { dropoutRate = 0, seed = 1 } = options;
   const sizes = { architecture: ARCHITECTURE, sequenceLength: T, batchSize: B };
-  const step = await TrainingStep.create({ ...sizes, dropoutRate, seed, threads: 1 });
+  const step = await TrainingStep.create({ ...sizes, dropoutRate, seed, engine: new OnnxRuntimeEngine(1) });
   opened.push(step);
   return step;
 }
@@ -74,7 +75,14 @@ describe('TrainingStep', () => {
   it('adds up in the same order with several threads, however often an id repeats', async () => {
     const [vocabularySize, steps, lanes] = [1500, 10, 16];
     const architecture = { vocabularySize, embeddingDim: 48, lstmUnits: 64, numLayers: 2 };
-    const options = { architecture, sequenceLength: steps, batchSize: lanes, dropoutRate: 0.2, seed: 3, threads: 2 };
+    const options = {
+      architecture,
+      sequenceLength: steps,
+      batchSize: lanes,
+      dropoutRate: 0.2,
+      seed: 3,
+      engine: new OnnxRuntimeEngine(2),
+    };
     const ids = BigInt64Array.from({ length: steps * lanes }, (_, i) => BigInt((i * i) % 5));
     const targets = BigInt64Array.from({ length: steps * lanes }, (_, i) => BigInt((i * 31) % vocabularySize));
     const results: string[] = [];

@@ -1,10 +1,11 @@
-import { GraphSession, float32Tensor, int64Tensor, type HostTensor } from '#tensor-graph';
+import { float32Tensor, int64Tensor, type HostTensor } from '#tensor-graph';
 import type { Architecture } from '../model/architecture.js';
 import { stateNames } from '../model/forward.js';
 import { initializeParameters, type Parameters } from '../model/parameters.js';
 import { fillUniform, STREAMS } from '../model/random.js';
 import { AdamW, type AdamWStep } from './adamw.js';
-import { buildTrainingGraph, gradientName, maskName } from './training-graph.js';
+import type { ModelProgram, TrainingEngine } from './training-engine.js';
+import { gradientName, maskName } from './training-graph.js';
 
 /** Sizes and settings of a training step. */
 export interface TrainingStepOptions {
@@ -15,9 +16,11 @@ export interface TrainingStepOptions {
   readonly batchSize: number;
   readonly dropoutRate: number;
   readonly seed: number;
-  readonly threads: number;
+  readonly engine: TrainingEngine;
   /** The training text, from whose token counts the output bias starts. */
   readonly text?: Uint16Array;
+  /** What training begins with instead of values drawn from the seed. */
+  readonly initial?: Parameters | undefined;
 }
 
 /** What one step reports. */
@@ -26,6 +29,10 @@ export interface StepResult {
   readonly lossNats: number;
   /** Euclidean norm of the gradient before clipping. */
   readonly gradientNorm: number;
+  /** Time of forward and backward pass, milliseconds. */
+  readonly computeMs: number;
+  /** Time of the update, milliseconds. */
+  readonly optimizerMs: number;
 }
 
 /**
@@ -40,7 +47,7 @@ export class TrainingStep {
 
   private constructor(
     private readonly options: TrainingStepOptions,
-    private readonly session: GraphSession,
+    private readonly program: ModelProgram,
     private readonly optimizer: AdamW,
   ) {
     const { architecture, sequenceLength: T, batchSize: B, dropoutRate } = options;
@@ -70,11 +77,12 @@ export class TrainingStep {
   }
 
   static async create(options: TrainingStepOptions): Promise<TrainingStep> {
-    const { architecture, sequenceLength, dropoutRate, threads, seed, text } = options;
+    const { architecture, sequenceLength, dropoutRate, engine, seed, text, initial } = options;
     const optimizer = await AdamW.create(architecture);
-    initializeParameters(optimizer.parameters, seed, text);
-    const model = buildTrainingGraph(architecture, sequenceLength, dropoutRate > 0);
-    return new TrainingStep(options, await GraphSession.create(model, { threads }), optimizer);
+    if (initial) for (const { name } of initial.specs) optimizer.parameters.view(name).set(initial.view(name));
+    else initializeParameters(optimizer.parameters, seed, text);
+    const program = await engine.trainingProgram(architecture, sequenceLength, dropoutRate > 0);
+    return new TrainingStep(options, program, optimizer);
   }
 
   /** The parameters as they stand; updates change them in place. */
@@ -85,6 +93,30 @@ export class TrainingStep {
   /** Gradients of the last step. */
   get gradients(): Parameters {
     return this.optimizer.gradients;
+  }
+
+  /** Norm of the last update relative to that of the parameters. */
+  updateRatio(): number {
+    return this.optimizer.updateRatio();
+  }
+
+  /** Everything that the next step depends on besides its window, by name; the arrays are live. */
+  tensors(): Map<string, Float32Array> {
+    const tensors = new Map<string, Float32Array>();
+    const [first, second] = this.optimizer.moments;
+    for (const { name } of this.parameters.specs) {
+      tensors.set(name, this.parameters.view(name));
+      tensors.set(`moment_1.${name}`, first.view(name));
+      tensors.set(`moment_2.${name}`, second.view(name));
+    }
+    for (const { hidden, cell } of this.layers())
+      for (const name of [hidden, cell]) tensors.set(name, this.feeds[name]!.data as Float32Array);
+    return tensors;
+  }
+
+  /** Goes on from where `tensors` were filled in after `steps` updates. */
+  restore(steps: number): void {
+    this.optimizer.steps = steps;
   }
 
   /** Forgets the text read so far. */
@@ -99,10 +131,13 @@ export class TrainingStep {
    * @throws training_diverged when loss or gradient is not a number; the parameters are then as before the step
    */
   async run(ids: BigInt64Array, targets: BigInt64Array, update: AdamWStep): Promise<StepResult> {
+    const startMs = performance.now();
     await this.computeGradients(ids, targets);
+    const computedMs = performance.now();
     const gradientNorm = this.optimizer.step(update);
     this.carryState();
-    return { lossNats: this.loss[0]!, gradientNorm };
+    const optimizerMs = performance.now() - computedMs;
+    return { lossNats: this.loss[0]!, gradientNorm, computeMs: computedMs - startMs, optimizerMs };
   }
 
   /** The first half of a step: loss and gradients, without an update. */
@@ -111,12 +146,12 @@ export class TrainingStep {
     this.drawMasks(this.optimizer.steps);
     this.feeds['ids'] = int64Tensor(ids, [T, B]);
     this.feeds['targets'] = int64Tensor(targets, [T * B]);
-    await this.session.run(this.feeds, this.results);
+    await this.program.run(this.feeds, this.results);
     return this.loss[0]!;
   }
 
   async dispose(): Promise<void> {
-    await this.session.dispose();
+    await this.program.dispose();
   }
 
   /** Dropout that leaves a unit out for the whole window, drawn from (seed, step) alone. */
