@@ -71,7 +71,11 @@ export class RunRecorder {
         this.evaluated(evaluation);
         return;
       }
-      default:
+      case 'resumed':
+        this.message(`Going on from step ${event.step}.`);
+        return;
+      case 'checkpoint':
+      case 'state_saved':
         return;
     }
   }
