@@ -9,6 +9,9 @@ export interface NewCorpus {
   readonly purpose: string;
 }
 
+/** A file of what a run measured, whose bytes are already in the artifact store. */
+export type NewResultFile = Omit<NewCorpus, 'purpose'>;
+
 /** A run to be queued. */
 export interface NewTrainingRun {
   readonly corpusId: string;

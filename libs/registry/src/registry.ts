@@ -18,6 +18,7 @@ import type {
   NewApiKey,
   NewCheckpoint,
   NewCorpus,
+  NewResultFile,
   NewRunEvent,
   NewTrainingRun,
   Promotion,
@@ -45,6 +46,7 @@ import type {
   TrainingRun,
 } from './records.js';
 import { deleteReplica, findReplicas, upsertReplica } from './replicas/replica.repository.js';
+import { attachResultFile } from './training-runs/attach-result-file.js';
 import { completeRun } from './training-runs/complete-run.js';
 import { createTrainingRun } from './training-runs/create-training-run.js';
 import { cancelRun, failRun } from './training-runs/end-run.js';
@@ -52,7 +54,8 @@ import { loseRun, releaseRun, requeueLostRuns } from './training-runs/release-ru
 import { addRunEvent, heartbeatRun, recordProgress, recordSavedStep } from './training-runs/report-run.js';
 import { requestCancel } from './training-runs/request-cancel.js';
 import { requestPause, requestResume } from './training-runs/request-pause.js';
-import { findRunEvents } from './training-runs/run-event.repository.js';
+import { findRunsWithoutResults } from './training-runs/result-file.repository.js';
+import { findRunEvents, type RunEventQuery } from './training-runs/run-event.repository.js';
 import { startRun } from './training-runs/start-run.js';
 import { findTrainingRun, findTrainingRuns, type RunOrder } from './training-runs/training-run.repository.js';
 import type { ModelVersionState, TrainingRunState } from './transitions.js';
@@ -140,10 +143,7 @@ export class Registry {
   }
 
   /** Oldest first unless `order` is `desc`. @throws job_not_found */
-  listRunEvents(
-    id: string,
-    page: PageRequest & { readonly order?: 'asc' | 'desc' | undefined } = {},
-  ): Promise<Page<RunEvent>> {
+  listRunEvents(id: string, page: RunEventQuery = {}): Promise<Page<RunEvent>> {
     return this.#database.query(async (client) => {
       await findTrainingRun(client, id);
       return findRunEvents(client, id, page);
@@ -180,6 +180,15 @@ export class Registry {
 
   requeueLostRuns(olderThanMs: number): Promise<readonly TrainingRun[]> {
     return requeueLostRuns(this.#database, olderThanMs);
+  }
+
+  attachResultFile(id: string, fence: number | null, file: NewResultFile): Promise<Corpus> {
+    return attachResultFile(this.#database, id, fence, file);
+  }
+
+  /** Ids of runs that have ended and measured something, and have no file of it. */
+  listRunsWithoutResults(limit: number): Promise<readonly string[]> {
+    return this.#database.query((client) => findRunsWithoutResults(client, limit));
   }
 
   completeRun(id: string, fence: number, outcome: RunOutcome): Promise<ModelVersion> {

@@ -5,6 +5,9 @@ import { IsIn, IsInt, IsOptional, IsString, Max, Min } from 'class-validator';
 /** Most files that one page lists, as in the OpenAI API. */
 const MAX_FILES_PER_PAGE = 10_000;
 
+/** Texts to train on, and what jobs have measured. */
+const FILE_PURPOSES = ['fine-tune', 'fine-tune-results'] as const;
+
 /** Query of `GET /v1/files`. */
 export class ListFilesQuery {
   @ApiPropertyOptional({ description: 'Id of the last file of the page before.' })
@@ -20,10 +23,10 @@ export class ListFilesQuery {
   @Max(MAX_FILES_PER_PAGE)
   limit: number = MAX_FILES_PER_PAGE;
 
-  @ApiPropertyOptional({ enum: ['fine-tune'], description: 'Only files with this purpose; there is one.' })
+  @ApiPropertyOptional({ enum: FILE_PURPOSES, description: 'Only files with this purpose.' })
   @IsOptional()
-  @IsIn(['fine-tune'])
-  purpose?: 'fine-tune';
+  @IsIn(FILE_PURPOSES)
+  purpose?: (typeof FILE_PURPOSES)[number];
 }
 
 /** An uploaded file, in OpenAI's shape. */
@@ -43,7 +46,7 @@ export class FileObject {
   @ApiProperty({ example: 'moby-dick.txt' })
   filename!: string;
 
-  @ApiProperty({ enum: ['fine-tune'] })
+  @ApiProperty({ enum: FILE_PURPOSES })
   purpose!: string;
 
   @ApiProperty({

@@ -27,6 +27,7 @@ const queued: TrainingRun = {
   savedStep: 0,
   fruitlessAttempts: 0,
   modelVersionId: null,
+  resultFileId: null,
   error: null,
   createdAt: new Date('2026-01-01T00:00:00.900Z'),
   startedAt: null,

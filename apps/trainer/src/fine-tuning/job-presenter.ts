@@ -34,7 +34,7 @@ export function presentJob(run: TrainingRun): Plain<FineTuningJob> {
     fine_tuned_model: run.modelVersionId,
     training_file: run.corpusId,
     validation_file: run.validationCorpusId,
-    result_files: [],
+    result_files: run.resultFileId === null ? [] : [run.resultFileId],
     trained_tokens: run.state === 'queued' ? null : run.trainedTokens,
     seed: run.seed,
     user_provided_suffix: run.suffix,

@@ -125,6 +125,7 @@ export class RunAttempt {
       }
       await this.recorder.writeLast();
       if (this.stopReason === 'cancelled') {
+        await this.recorder.keepResults();
         await this.registry.cancelRun(id, fence);
         return 'cancelled';
       }
@@ -150,6 +151,7 @@ export class RunAttempt {
     let version: ModelVersion;
     try {
       const { bundleSha256 } = await this.store.putBundle(result.bundleFolder);
+      await this.recorder.keepResults();
       version = await this.registry.completeRun(this.run.id, this.run.fence, {
         bundleSha256,
         dataSha256: result.dataSha256,
@@ -176,6 +178,7 @@ export class RunAttempt {
   }
 
   private async fail({ code, message, param }: RunErrorReport): Promise<AttemptEnd> {
+    await this.recorder.keepResults();
     await this.registry.failRun(this.run.id, this.run.fence, {
       code: isErrorCode(code) ? code : 'server_error',
       message,

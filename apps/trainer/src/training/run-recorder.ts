@@ -3,6 +3,7 @@ import { isCodedError } from '#errors';
 import type { TrainingEvent } from '#language-model';
 import type { JsonObject, Registry } from '#registry';
 import { EVALUATION_MEASURES, TRAINING_MEASURES, numbersOf } from '../measurements/measures.js';
+import type { ResultFiles } from '../measurements/result-files.js';
 import { TensorBoardLog } from '../measurements/tensorboard-log.js';
 import { briefError } from './brief-error.js';
 import { NO_PROGRESS, fractionDone, toStored, type Evaluation, type RunProgress } from './run-progress.js';
@@ -27,17 +28,14 @@ export class RunRecorder {
   private reportedStep = 0;
   private readonly tensorBoard: TensorBoardLog;
 
-  /**
-   * @param tensorBoardDir where the runs have their folders.
-   * @param onLost called when a write shows that the run belongs to another worker now.
-   */
+  /** @param onLost called when a write shows that the run belongs to another worker now. */
   constructor(
     private readonly registry: Registry,
     private readonly run: { readonly id: string; readonly fence: number; readonly attempt: number },
-    tensorBoardDir: string,
+    private readonly keep: { readonly tensorBoardDir: string; readonly resultFiles: ResultFiles },
     private readonly onLost: () => void,
   ) {
-    this.tensorBoard = new TensorBoardLog(tensorBoardDir, run, (error) => {
+    this.tensorBoard = new TensorBoardLog(keep.tensorBoardDir, run, (error) => {
       const msg = 'could not write the event file for TensorBoard; its numbers are in the events of the job';
       this.logger.warn({ trainingRunId: run.id, ...briefError(error), msg });
     });
@@ -88,6 +86,12 @@ export class RunRecorder {
     await this.registry.recordProgress(this.run.id, this.run.fence, toStored(progress), progress.trainedTokens);
   }
 
+  /** Makes the file of what the run measured: before the run ends, so that an ended run is never without it. @throws conflict */
+  async keepResults(): Promise<void> {
+    await this.drain();
+    await this.keep.resultFiles.keep(this.run.id, this.run.fence);
+  }
+
   /** Writes what is still held back; resolves when everything is written or has failed. */
   async drain(): Promise<void> {
     if (this.rowTimer !== undefined) this.writeRow();
@@ -97,7 +101,7 @@ export class RunRecorder {
 
   private message(text: string): void {
     this.logger.log({ trainingRunId: this.run.id, msg: text });
-    this.write(() => this.registry.addRunEvent(this.run.id, { message: text }));
+    this.write(() => this.registry.addRunEvent(this.run.id, { message: text }, this.run.fence));
   }
 
   private evaluated(evaluation: Evaluation): void {
@@ -129,7 +133,7 @@ export class RunRecorder {
       metrics,
       msg: text,
     });
-    this.write(() => this.registry.addRunEvent(this.run.id, { type: 'metrics', message: text, data }));
+    this.write(() => this.registry.addRunEvent(this.run.id, { type: 'metrics', message: text, data }, this.run.fence));
   }
 
   private scheduleRow(): void {

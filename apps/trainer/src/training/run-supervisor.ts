@@ -3,6 +3,7 @@ import { FolderArtifactStore } from '#artifacts';
 import { CodedError, isCodedError } from '#errors';
 import { Registry, type TrainingRun } from '#registry';
 import { corpusFormat } from '../files/corpus-format.js';
+import { ResultFiles } from '../measurements/result-files.js';
 import { TRAINER_OPTIONS, type TrainerOptions } from '../trainer-options.js';
 import { briefError } from './brief-error.js';
 import type { ChildOrder } from './child-messages.js';
@@ -23,6 +24,7 @@ export class RunSupervisor {
     private readonly store: FolderArtifactStore,
     private readonly metrics: TrainingMetrics,
     private readonly folders: WorkFolders,
+    private readonly resultFiles: ResultFiles,
     @Inject(TRAINER_OPTIONS) private readonly options: TrainerOptions,
   ) {}
 
@@ -31,7 +33,8 @@ export class RunSupervisor {
     if (this.stopping) return;
     const run = await this.take(trainingRunId);
     if (run === null) return;
-    const recorder = new RunRecorder(this.registry, run, this.options.config.tensorBoardDir, () => {
+    const { tensorBoardDir } = this.options.config;
+    const recorder = new RunRecorder(this.registry, run, { tensorBoardDir, resultFiles: this.resultFiles }, () => {
       attempt.stop('lost');
     });
     const attempt = new RunAttempt(this.registry, this.store, recorder, run, this.options.config);

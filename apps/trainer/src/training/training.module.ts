@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { ArtifactSweeper } from './artifact-sweeper.js';
+import { ResultFiles } from '../measurements/result-files.js';
 import { CancelWatcher } from './cancel-watcher.js';
 import { LostRunSweeper } from './lost-run-sweeper.js';
 import { RunSupervisor } from './run-supervisor.js';
@@ -17,6 +18,7 @@ import { WorkFolders } from './work-folders.js';
     CancelWatcher,
     TrainingMetrics,
     WorkFolders,
+    ResultFiles,
   ],
 })
 export class TrainingModule {}

@@ -5,7 +5,7 @@ import { findCorpus, lockCorpus } from '../corpora/corpus.repository.js';
 import type { NewTrainingRun } from '../inputs.js';
 import { findModelVersion } from '../model-versions/model-version.repository.js';
 import { randomId } from '../random-id.js';
-import type { TrainingRun } from '../records.js';
+import type { Corpus, TrainingRun } from '../records.js';
 import { insertRunEvent } from './run-event.repository.js';
 import { insertTrainingRun } from './training-run.repository.js';
 
@@ -30,7 +30,7 @@ export async function queueTrainingRun(tx: Transaction, run: NewTrainingRun): Pr
   ] as const) {
     if (!id) continue;
     await lockCorpus(tx, id);
-    await findCorpus(tx, id, param);
+    checkPurpose(await findCorpus(tx, id, param), param);
   }
   if (run.baseVersionId) await findModelVersion(tx, run.baseVersionId);
   if (run.baseCheckpointId) await lockCheckpoint(tx, run.baseCheckpointId);
@@ -52,6 +52,15 @@ export async function queueTrainingRun(tx: Transaction, run: NewTrainingRun): Pr
     message: `The job is queued: ${created.baseModelId ?? run.preset} on the file ${run.corpusId}.`,
   });
   return created;
+}
+
+function checkPurpose({ id, purpose }: Corpus, param: string): void {
+  if (purpose === 'fine-tune') return;
+  throw new CodedError(
+    'invalid_value',
+    `${param} must be a file with the purpose "fine-tune"; ${id} has the purpose "${purpose}". Upload the text with POST /v1/files.`,
+    { param },
+  );
 }
 
 export function checkSuffix(suffix: string | null): void {

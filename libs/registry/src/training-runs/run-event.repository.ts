@@ -27,13 +27,19 @@ export async function insertRunEvent(client: Transaction, runId: string, event: 
   return toRunEvent(row);
 }
 
+/** Which events of a run are wanted, in which order. */
+export interface RunEventQuery extends PageRequest {
+  readonly order?: 'asc' | 'desc' | undefined;
+  readonly type?: RunEvent['type'] | undefined;
+}
+
 export async function findRunEvents(
   client: Transaction,
   runId: string,
-  request: PageRequest & { readonly order?: 'asc' | 'desc' | undefined },
+  request: RunEventQuery,
 ): Promise<Page<RunEvent>> {
   const rows = await client.runEvent.findMany({
-    where: { trainingRunId: runId },
+    where: { trainingRunId: runId, ...(request.type === undefined ? {} : { type: request.type }) },
     orderBy: { id: request.order ?? 'asc' },
     ...pageArguments(request, toNumber),
   });

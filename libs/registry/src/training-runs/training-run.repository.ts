@@ -8,12 +8,13 @@ import type { TrainingRunState } from '../transitions.js';
 const WITH_VERSION = {
   modelVersion: { select: { id: true } },
   baseCheckpoint: { select: { modelId: true } },
+  resultFile: { select: { id: true, deletedAt: true } },
 } as const;
 
 type TrainingRunRow = Prisma.TrainingRunGetPayload<{ include: typeof WITH_VERSION }>;
 
 function toTrainingRun(row: TrainingRunRow): TrainingRun {
-  const { errorCode, errorMessage, errorParam, modelVersion, baseCheckpoint, ...rest } = row;
+  const { errorCode, errorMessage, errorParam, modelVersion, baseCheckpoint, resultFile, ...rest } = row;
   return {
     ...rest,
     state: row.state as TrainingRunState,
@@ -26,6 +27,7 @@ function toTrainingRun(row: TrainingRunRow): TrainingRun {
     progress: row.progress === null ? null : fromJson(row.progress),
     modelVersionId: modelVersion?.id ?? null,
     baseModelId: row.baseVersionId ?? baseCheckpoint?.modelId ?? null,
+    resultFileId: resultFile?.deletedAt === null ? resultFile.id : null,
     error: toRunError(errorCode, errorMessage, errorParam),
   };
 }
