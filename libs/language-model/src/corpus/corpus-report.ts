@@ -2,6 +2,9 @@
 export type FindingCode =
   | 'boilerplate_removed'
   | 'duplicate_dropped'
+  | 'near_duplicates'
+  | 'near_duplicates_divided'
+  | 'near_duplicate_dropped'
   | 'encoding_converted'
   | 'not_text'
   | 'unreadable'

@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type ErrorCode, isCodedError } from '#errors';
 import type { CorpusPart, PrepareCorpusOptions, PreparedCorpus } from './prepare-corpus.js';
@@ -25,7 +25,7 @@ function prepare(options: Partial<PrepareCorpusOptions> = {}): Promise<PreparedC
   return prepareCorpus({ paths: [folder], seed: 1, minimumTokens: 10, ...options });
 }
 
-/** A text that says who wrote it in every sentence. */
+/** A text that says who wrote it in every sentence; those of different authors are near duplicates. */
 function textOf(author: string, sentences = 20): string {
   return Array.from({ length: sentences }, (_, index) => `The ${author} said, "It's number ${index}, isn't it?"`).join(
     '\n',
@@ -221,69 +221,6 @@ describe('prepareCorpus', () => {
     expect(await failure(prepare(), 'corpus_not_text')).toContain('binary.txt');
     await write({ 'words.txt': 'twenty words are not enough to train on' });
     expect(await failure(prepare({ minimumTokens: 1_000 }), 'corpus_too_small')).toMatch(/8 tokens.*1000/u);
-  });
-
-  describe('with a text of its own to validate on', () => {
-    const own = (): string => join(folder, '..', `${basename(folder)}-validation`);
-    afterEach(() => rm(own(), { recursive: true, force: true }));
-    const validateOn = async (files: Record<string, string>): Promise<PreparedCorpus> => {
-      await write(filesOf(6));
-      await write(
-        Object.fromEntries(Object.entries(files).map(([name, text]) => [join('..', basename(own()), name), text])),
-      );
-      return prepare({ validationPaths: [own()] });
-    };
-
-    it('validates on it alone and holds out nothing else but the test part', async () => {
-      const { train, validation, test, report } = await validateOn({ 'other.txt': textOf('stranger') });
-      expect(validation.documents.map(({ name }) => name)).toEqual(['other.txt']);
-      expect([train.documents.length, test.documents.length]).toEqual([5, 1]);
-      expect(report).toMatchObject({ files: 7, documents: 7, validation: { documents: 1, unknownTokens: 20 } });
-      expect(report.findings.map(({ message }) => message)).toEqual([
-        expect.stringMatching(/^The test part is 16\.7%/u),
-      ]);
-    });
-
-    it('leaves out what is among the other documents', async () => {
-      const corpus = await validateOn({ 'copy.txt': textOf('author2'), 'other.txt': textOf('stranger') });
-      expect(codes(corpus, 'copy.txt')).toEqual(['duplicate_dropped']);
-      expect(corpus.validation.documents.map(({ name }) => name)).toEqual(['other.txt']);
-    });
-
-    it('refuses it when nothing is left of it', async () => {
-      expect(await failure(validateOn({ 'copy.txt': textOf('author2') }), 'invalid_value')).toMatch(
-        /copy\.txt.*book2\.txt/u,
-      );
-      await rm(own(), { recursive: true });
-      await failure(validateOn({ 'empty.txt': '' }), 'corpus_empty');
-    });
-
-    it('has another hash than without it', async () => {
-      const { dataSha256 } = await validateOn({ 'other.txt': textOf('stranger') });
-      expect((await prepare()).dataSha256).not.toBe(dataSha256);
-    });
-  });
-
-  describe('with the tokenizer of a model that goes on learning', () => {
-    it('has the ids that the tokenizer gives the text', async () => {
-      await write(filesOf(6));
-      const { tokenizer, ...first } = await prepare();
-      await write({ 'new.txt': textOf('newcomer') });
-      const corpus = await prepare({ tokenizer, validationFraction: 0, testFraction: 0 });
-      expect(corpus.tokenizer).toBe(tokenizer);
-      expect(corpus.dataSha256).not.toBe(first.dataSha256);
-      expect(corpus.report.train.unknownTokens).toBeGreaterThan(0);
-      const place = corpus.train.documents.find(({ name }) => name === 'new.txt');
-      const ids = corpus.train.ids.subarray((place?.start ?? 0) + 1, (place?.start ?? 0) + (place?.length ?? 0));
-      expect([...ids]).toEqual(tokenizer.encode(textOf('newcomer')));
-    });
-
-    it('refuses another tokenisation than its own', async () => {
-      await write(filesOf(6));
-      const { tokenizer } = await prepare({ tokenization: 'words' });
-      expect((await prepare({ tokenizer })).tokenizer.mode).toBe('words');
-      await failure(prepare({ tokenizer, tokenization: 'text' }), 'invalid_value');
-    });
   });
 
   it('refuses a vocabulary that no id can hold', async () => {

@@ -11,7 +11,9 @@ import { addCorpusFindings } from './corpus-findings.js';
 import type { CorpusFinding, CorpusReport, PartReport } from './corpus-report.js';
 import { partReport } from './corpus-report.js';
 import type { ReadDocument } from './document-reader.js';
+import { throwIfCancelled } from './document-reader.js';
 import { findDocuments } from './find-documents.js';
+import { addTwinFindings, groupNearDuplicates, type GroupedDocuments } from './near-duplicates.js';
 import { checkDocuments, readDocuments, type CorpusProgress } from './read-documents.js';
 import type { Block } from './split-documents.js';
 import { splitDocuments } from './split-documents.js';
@@ -78,8 +80,8 @@ type Settings = Required<
   Pick<PrepareCorpusOptions, 'maxTokens'> & { tokenization: TokenizerMode };
 
 /**
- * Reads text files once into token ids: checks and cleans the documents, drops duplicates, splits by whole document with a seed, and builds
- * the vocabulary from the training part. Needs 6 bytes of memory a token; the same files and options give the same ids.
+ * Reads text files once into token ids: checks and cleans the documents, drops duplicates, keeps near duplicates together, splits by whole
+ * document with a seed, and builds the vocabulary from the training part. Needs 6 bytes of memory a token; the same files and options give the same ids.
  * @throws corpus_unreadable, corpus_empty, corpus_not_text, corpus_too_small, invalid_value, cancelled
  */
 export async function prepareCorpus(options: PrepareCorpusOptions): Promise<PreparedCorpus> {
@@ -91,12 +93,14 @@ export async function prepareCorpus(options: PrepareCorpusOptions): Promise<Prep
   const builder = new VocabularyBuilder(settings.tokenization, { keep: options.tokenizer });
   const findings: CorpusFinding[] = [];
   const read = await readDocuments(files, builder, findings, options);
-  checkDocuments(files, read, findings, settings.minimumTokens);
-  const documents = [...read.documents, ...read.validation];
-  const split = splitDocuments(read.documents, settings);
-  split.validation.push(
-    ...read.validation.map(({ length }, index) => ({ document: read.documents.length + index, start: 0, length })),
-  );
+  throwIfCancelled(options.signal);
+  const grouped = groupNearDuplicates(read, builder, findings);
+  checkDocuments(files, grouped, findings, settings.minimumTokens);
+  const documents = [...grouped.documents, ...grouped.validation];
+  const split = splitDocuments(grouped.documents, settings);
+  addTwinFindings(grouped, split, findings);
+  for (let index = grouped.documents.length; index < documents.length; index++)
+    split.validation.push({ document: index, start: 0, length: documents[index]?.length ?? 0 });
   const ranges = split.train.map((block) => rangeOf(documents, block));
   const vocabulary =
     options.tokenizer === undefined ? builder.build(ranges, settings) : builder.encodeWith(options.tokenizer, ranges);
@@ -126,7 +130,7 @@ export async function prepareCorpus(options: PrepareCorpusOptions): Promise<Prep
     validation: validation.part,
     test: test.part,
     report,
-    dataSha256: hashData(read.documents, read.validation, settings, options.tokenizer),
+    dataSha256: hashData(grouped, settings, options.tokenizer),
   };
 }
 
@@ -180,8 +184,7 @@ function rangeOf(documents: readonly ReadDocument[], block: Block): { start: num
 }
 
 function hashData(
-  documents: readonly ReadDocument[],
-  validation: readonly ReadDocument[],
+  { documents, validation }: GroupedDocuments,
   settings: Settings,
   tokenizer: Tokenizer | undefined,
 ): string {

@@ -89,7 +89,8 @@ export function checkDocuments(
   checkSize(read.documents, minimumTokens, findings);
   if (files.validation.length === 0 || read.validation.length > 0) return;
   const last = findings.at(-1);
-  if (last?.code !== 'duplicate_dropped') throw nothingRead(files.validation, findings.slice(-files.validation.length));
+  if (last?.code !== 'duplicate_dropped' && last?.code !== 'near_duplicate_dropped')
+    throw nothingRead(files.validation, findings.slice(-files.validation.length));
   throw new CodedError(
     'invalid_value',
     `Nothing of the validation text is left: ${last.message} Validate on text that is not in the training file, or leave validation_file out to hold out a part of it.`,

@@ -69,6 +69,41 @@ describe('splitDocuments', () => {
     }
   });
 
+  it('keeps the documents of a group in one part while there are three groups', () => {
+    const grouped = fc
+      .array(fc.tuple(fc.integer({ min: 1, max: 10_000 }), fc.nat(12)), { minLength: 3, maxLength: 60 })
+      .map((all) => all.map(([length, group], index) => ({ sha256: `text ${index}`, length, group })))
+      .filter((documents) => new Set(documents.map(({ group }) => group)).size >= 3);
+    fc.assert(
+      fc.property(grouped, anyOptions, (documents, options) => {
+        const { train, validation, test, dividesGroups } = splitDocuments(documents, options);
+        const [a, b, c] = [train, validation, test].map(
+          (blocks) => new Set(blocks.map(({ document }) => documents[document]?.group)),
+        );
+        expect(dividesGroups).toBe(false);
+        expect(new Set([...(a ?? []), ...(b ?? []), ...(c ?? [])]).size).toBe(
+          (a?.size ?? 0) + (b?.size ?? 0) + (c?.size ?? 0),
+        );
+        expect(train.length + validation.length + test.length).toBe(documents.length);
+      }),
+    );
+  });
+
+  it('holds out the same documents whether each is a group of its own or none is named', () => {
+    fc.assert(
+      fc.property(anyDocuments, anyOptions, (documents, options) => {
+        const alone = documents.map((document, index) => ({ ...document, group: index }));
+        expect(splitDocuments(alone, options)).toEqual(splitDocuments(documents, options));
+      }),
+    );
+  });
+
+  it('divides groups, and says so, when there are fewer than three', () => {
+    const documents = documentsOf(5, 5, 5, 5).map((document) => ({ ...document, group: 0 }));
+    const { validation, test, dividesGroups } = splitDocuments(documents, FRACTIONS);
+    expect([validation.length, test.length, dividesGroups]).toEqual([1, 1, true]);
+  });
+
   it('depends on the seed and the texts, and on nothing else', () => {
     const documents = documentsOf(...Array.from({ length: 40 }, () => 100));
     const heldOut = (seed: number): number[] =>
@@ -83,6 +118,7 @@ describe('splitDocuments', () => {
       validation: [{ document: 0, start: 800, length: 100 }],
       test: [{ document: 0, start: 900, length: 100 }],
       sharesDocument: true,
+      dividesGroups: false,
     });
     const { train } = splitDocuments(documentsOf(100, 900), FRACTIONS);
     expect(train).toEqual([

@@ -7,6 +7,8 @@ export interface SplittableDocument {
   sha256: string;
   /** Tokens. */
   length: number;
+  /** Documents of the same group go to the same part. Default: a group of its own. */
+  group?: number | undefined;
 }
 
 /** Tokens of one document that belong to one part. */
@@ -34,6 +36,8 @@ export interface Split {
   test: Block[];
   /** Held-out text shares a document with the training part, because there are fewer than three. */
   sharesDocument: boolean;
+  /** Documents of one group may be in different parts, because there are fewer than three groups. */
+  dividesGroups: boolean;
 }
 
 const DOCUMENTS_FOR_WHOLE_SPLIT = 3;
@@ -41,7 +45,7 @@ const DOCUMENTS_FOR_WHOLE_SPLIT = 3;
 /**
  * Divides documents into training, validation and test part. With three documents or more each goes to one part whole: in the order of a seeded
  * hash, a document is held out when that brings the part closer to its share; the longest is always trained on. With fewer, the end of the
- * longest is held out.
+ * longest is held out. A group counts as one document, as long as there are three.
  * @throws invalid_value when the fractions leave nothing to train on
  */
 export function splitDocuments(documents: readonly SplittableDocument[], options: SplitOptions): Split {
@@ -50,13 +54,24 @@ export function splitDocuments(documents: readonly SplittableDocument[], options
   const everything = documents.reduce((sum, { length }) => sum + length, 0);
   const used = Math.min(everything, maxTokens / (1 - validationFraction - testFraction));
   const targets = { validation: Math.round(used * validationFraction), test: Math.round(used * testFraction) };
-  const order = seededOrder(documents, options.seed);
+  const groups = groupsOf(documents);
+  const dividesGroups = groups.length < DOCUMENTS_FOR_WHOLE_SPLIT && groups.length < documents.length;
+  const units = seededOrder(dividesGroups ? documents.map(groupOfOne) : groups, options.seed);
   const isWhole = documents.length >= DOCUMENTS_FOR_WHOLE_SPLIT;
-  const split = isWhole ? splitWhole(documents, order, targets) : splitLongest(documents, targets);
+  const split: Split = {
+    ...(isWhole ? splitWhole(documents, units, targets) : splitLongest(documents, targets)),
+    dividesGroups,
+  };
   if (used < everything) {
     split.validation = firstTokens(split.validation, targets.validation);
     split.test = firstTokens(split.test, targets.test);
-    split.train = firstTokens(inOrder(split.train, order), maxTokens);
+    split.train = firstTokens(
+      inOrder(
+        split.train,
+        units.flatMap(({ members }) => members),
+      ),
+      maxTokens,
+    );
   }
   for (const part of [split.train, split.validation, split.test])
     part.sort((a, b) => a.document - b.document || a.start - b.start);
@@ -89,19 +104,54 @@ interface Targets {
   test: number;
 }
 
-function splitWhole(documents: readonly SplittableDocument[], order: readonly number[], targets: Targets): Split {
-  const lengthOf = (index: number): number => documents[index]?.length ?? 0;
-  const longest = order.reduce((best, index) => (lengthOf(index) > lengthOf(best) ? index : best), order[0] ?? 0);
-  let free = order.filter((index) => index !== longest);
-  const take = (target: number, leave: number): number[] => {
-    const taken = target === 0 ? [] : closestTo(target, free, lengthOf, free.length - leave);
-    free = free.filter((index) => !taken.includes(index));
-    return taken;
+/** Documents that stay together. */
+interface Group {
+  /** Indices of the documents. */
+  members: number[];
+  /** The smallest hash of its documents. */
+  sha256: string;
+  /** Tokens of all. */
+  length: number;
+}
+
+function groupOfOne({ sha256, length }: SplittableDocument, index: number): Group {
+  return { members: [index], sha256, length };
+}
+
+function groupsOf(documents: readonly SplittableDocument[]): Group[] {
+  const named = new Map<number, Group>();
+  const groups: Group[] = [];
+  for (const [index, document] of documents.entries()) {
+    const known = document.group === undefined ? undefined : named.get(document.group);
+    if (known === undefined) {
+      const group = groupOfOne(document, index);
+      groups.push(group);
+      if (document.group !== undefined) named.set(document.group, group);
+      continue;
+    }
+    known.members.push(index);
+    known.length += document.length;
+    if (document.sha256 < known.sha256) known.sha256 = document.sha256;
+  }
+  return groups;
+}
+
+type Parts = Omit<Split, 'dividesGroups'>;
+
+function splitWhole(documents: readonly SplittableDocument[], units: readonly Group[], targets: Targets): Parts {
+  const longest = units.reduce((best, unit) => (unit.length > best.length ? unit : best));
+  let free = units.filter((unit) => unit !== longest);
+  const take = (target: number, leave: number): Group[] => {
+    const taken = new Set(target === 0 ? [] : closestTo(target, free, free.length - leave));
+    free = free.filter((unit) => !taken.has(unit));
+    return [...taken];
   };
   const validation = take(targets.validation, targets.test > 0 ? 1 : 0);
   const test = take(targets.test, 0);
-  const blocks = (indices: readonly number[]): Block[] =>
-    indices.map((document) => ({ document, start: 0, length: lengthOf(document) }));
+  const blocks = (groups: readonly Group[]): Block[] =>
+    groups.flatMap(({ members }) =>
+      members.map((document) => ({ document, start: 0, length: documents[document]?.length ?? 0 })),
+    );
   return {
     train: blocks([...free, longest]),
     validation: blocks(validation),
@@ -110,27 +160,22 @@ function splitWhole(documents: readonly SplittableDocument[], order: readonly nu
   };
 }
 
-/** Documents, at least one and at most `most`, whose lengths add up to about `target`. */
-function closestTo(
-  target: number,
-  order: readonly number[],
-  lengthOf: (index: number) => number,
-  most: number,
-): number[] {
-  const taken: number[] = [];
+/** Groups, at least one and at most `most`, whose lengths add up to about `target`. */
+function closestTo(target: number, units: readonly Group[], most: number): Group[] {
+  const taken: Group[] = [];
   let sum = 0;
-  for (const index of order) {
-    const after = sum + lengthOf(index);
+  for (const unit of units) {
+    const after = sum + unit.length;
     if (taken.length >= most || Math.abs(after - target) >= Math.abs(sum - target)) continue;
-    taken.push(index);
+    taken.push(unit);
     sum = after;
   }
   if (taken.length > 0) return taken;
-  const distance = (index: number): number => Math.abs(lengthOf(index) - target);
-  return [order.reduce((best, index) => (distance(index) < distance(best) ? index : best), order[0] ?? 0)];
+  const distance = ({ length }: Group): number => Math.abs(length - target);
+  return [units.reduce((best, unit) => (distance(unit) < distance(best) ? unit : best))];
 }
 
-function splitLongest(documents: readonly SplittableDocument[], targets: Targets): Split {
+function splitLongest(documents: readonly SplittableDocument[], targets: Targets): Parts {
   const train: Block[] = [];
   const validation: Block[] = [];
   const test: Block[] = [];
@@ -172,7 +217,10 @@ function inOrder(blocks: readonly Block[], order: readonly number[]): Block[] {
   return [...blocks].sort((a, b) => (rank.get(a.document) ?? 0) - (rank.get(b.document) ?? 0));
 }
 
-function seededOrder(documents: readonly SplittableDocument[], seed: number): number[] {
-  const keys = documents.map(({ sha256 }) => createHash('sha256').update(`${seed}:${sha256}`).digest('hex'));
-  return documents.map((_, index) => index).sort((a, b) => ((keys[a] ?? '') < (keys[b] ?? '') ? -1 : 1));
+function seededOrder(units: readonly Group[], seed: number): Group[] {
+  const keyed = units.map((unit) => ({
+    unit,
+    key: createHash('sha256').update(`${seed}:${unit.sha256}`).digest('hex'),
+  }));
+  return keyed.sort((a, b) => (a.key < b.key ? -1 : 1)).map(({ unit }) => unit);
 }

@@ -58,6 +58,8 @@ export class VocabularyBuilder {
   readonly #keep: Tokenizer | undefined;
   #marksSeen = 0;
   #counts = new Uint32Array(1 << 12);
+  // Hash of the word that an id stands for, whatever its case; 0 for what is no word.
+  #hashes = new Uint32Array(1 << 12);
   #nextId = FIRST_FREE;
   #forgotten = 0;
 
@@ -154,6 +156,16 @@ export class VocabularyBuilder {
     return { tokenizer, distinctTokens, encodeRange: this.#encoder(tokenizer) };
   }
 
+  /** Hashes of the words of a range that was read, in order; marks are passed over. */
+  visitWords(range: TokenRange, visit: (hash: number) => void): void {
+    for (const slice of this.#ids.slices(range.start, range.length)) {
+      for (const id of slice) {
+        const hash = this.#hashes[id]!;
+        if (hash !== 0) visit(hash);
+      }
+    }
+  }
+
   #add(id: number): void {
     this.#ids.push(id);
     this.#counts[id]!++;
@@ -163,6 +175,7 @@ export class VocabularyBuilder {
     const known = this.#words.get(text);
     if (known !== undefined) return known;
     const id = this.#newId();
+    this.#hashes[id] = hashOf(text.toLowerCase());
     // A copy: a slice would keep the whole piece of text it was cut from alive.
     this.#words.set(Buffer.from(text, 'utf16le').toString('utf16le'), id);
     return id;
@@ -184,9 +197,8 @@ export class VocabularyBuilder {
   #newId(): number {
     const id = this.#nextId++;
     if (id >= this.#counts.length) {
-      const grown = new Uint32Array(this.#counts.length * 2);
-      grown.set(this.#counts);
-      this.#counts = grown;
+      this.#counts = grown(this.#counts);
+      this.#hashes = grown(this.#hashes);
     }
     return id;
   }
@@ -263,6 +275,19 @@ export class VocabularyBuilder {
     }
     return finalIds;
   }
+}
+
+function grown(array: Uint32Array<ArrayBuffer>): Uint32Array<ArrayBuffer> {
+  const larger = new Uint32Array(array.length * 2);
+  larger.set(array);
+  return larger;
+}
+
+/** FNV-1a of the UTF-16 units; never 0. */
+function hashOf(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let index = 0; index < text.length; index++) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
+  return hash >>> 0 || 1;
 }
 
 function formsOf(mark: string, state: number): string[] {
