@@ -91,6 +91,18 @@ describe('AdamW', () => {
     expect(optimizer.steps).toBe(6);
   });
 
+  it('tells the norm of the update relative to that of the parameters', () => {
+    expect(optimizer.updateRatio()).toBe(0);
+    for (let step = 1; step <= 3; step++) {
+      fill(optimizer.gradients, 2, step);
+      const before = [...copyOf(optimizer.parameters).values()].flat();
+      optimizer.step(SETTINGS);
+      const after = [...copyOf(optimizer.parameters).values()].flat();
+      const moved = Math.hypot(...after.map((value, i) => value - before[i]!));
+      expect(optimizer.updateRatio() / (moved / Math.hypot(...after))).toBeCloseTo(1, 5);
+    }
+  });
+
   it('decays weight matrices and leaves biases and gains alone', () => {
     const before = copyOf(optimizer.parameters);
     optimizer.step({ learningRate: 0.5, weightDecay: 0.2, clipNorm: 1 });

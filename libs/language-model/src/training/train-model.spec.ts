@@ -59,7 +59,7 @@ describe('trainModel', () => {
   const events: TrainingEvent[] = [];
   beforeAll(async () => {
     result = await train('first', {}, (event) => events.push(event));
-  });
+  }, 60_000);
 
   it('goes through its phases in order and tells of progress and evaluations', () => {
     expect(events.flatMap((event) => (event.type === 'phase' ? [event.phase] : []))).toEqual([

@@ -22,6 +22,8 @@ import { TrainingStateStore } from './training-state.js';
 export interface TrainModelInput {
   /** Folders and files with .txt and .md documents. */
   readonly paths: readonly string[];
+  /** Documents to validate on; without them a part of `paths` is held out for it. */
+  readonly validationPaths?: readonly string[] | undefined;
   readonly preset: string;
   /** By the API's names; see `resolveHyperparameters`. */
   readonly hyperparameters: Readonly<Record<string, unknown>>;
@@ -146,7 +148,13 @@ class ModelTraining {
     const hyperparameters = base
       ? continuedHyperparameters(preset, this.input.hyperparameters, base)
       : resolveHyperparameters(preset, this.input.hyperparameters);
-    const corpus = await readTrainingCorpus(this.input, hyperparameters, this.observer, this.interrupted);
+    const corpus = await readTrainingCorpus(
+      this.input,
+      hyperparameters,
+      base?.tokenizer,
+      this.observer,
+      this.interrupted,
+    );
     const architecture = architectureOf(hyperparameters, corpus.tokenizer.vocabularySize);
     const parameters = countParameters(architecture);
     const facts: RunFacts = { preset, architecture, parameters, hyperparameters, seed, corpus };

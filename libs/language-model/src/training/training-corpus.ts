@@ -1,11 +1,13 @@
 import { CodedError } from '#errors';
 import { prepareCorpus, type PreparedCorpus } from '../corpus/index.js';
 import type { Hyperparameters } from '../model/presets.js';
+import type { Tokenizer } from '../tokenizer/index.js';
 import type { TrainingObserver } from './training-event.js';
 
 /** Which texts a run reads. */
 export interface TrainingCorpusInput {
   readonly paths: readonly string[];
+  readonly validationPaths?: readonly string[] | undefined;
   readonly seed: number;
 }
 
@@ -14,8 +16,9 @@ export interface TrainingCorpusInput {
  * @throws corpus_unreadable, corpus_empty, corpus_not_text, corpus_too_small, cancelled
  */
 export async function readTrainingCorpus(
-  { paths, seed }: TrainingCorpusInput,
+  { paths, validationPaths, seed }: TrainingCorpusInput,
   hyperparameters: Hyperparameters,
+  tokenizer: Tokenizer | undefined,
   observer: TrainingObserver,
   signal: AbortSignal,
 ): Promise<PreparedCorpus> {
@@ -23,6 +26,8 @@ export async function readTrainingCorpus(
   observer({ type: 'phase', phase: 'reading', message: 'reading the corpus' });
   const corpus = await prepareCorpus({
     paths,
+    validationPaths,
+    tokenizer,
     tokenization,
     maxVocabularySize: maxVocabSize,
     seed,
@@ -35,8 +40,10 @@ export async function readTrainingCorpus(
   if (corpus.validation.ids.length < 2) {
     throw new CodedError(
       'corpus_too_small',
-      `validation_fraction ${validationFraction} of ${report.train.tokens} tokens leaves no word to validate on. Add text or raise it.`,
-      { param: 'validation_fraction' },
+      validationPaths
+        ? `The validation file has ${corpus.validation.ids.length} tokens that are not in the training file, too few to validate on. Give another one, or leave it out.`
+        : `validation_fraction ${validationFraction} of ${report.train.tokens} tokens leaves no word to validate on. Add text or raise it.`,
+      { param: validationPaths ? 'validation_file' : 'validation_fraction' },
     );
   }
   observer({
