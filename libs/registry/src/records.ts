@@ -70,7 +70,7 @@ export interface TrainingRun {
   /** Attempts in a row, the one under way included, that saved no new training state. */
   readonly fruitlessAttempts: number;
   readonly modelVersionId: string | null;
-  /** The file of what it measured, unless it measured nothing or the file was deleted. */
+  /** The file of what it measured, also when that was deleted; null when it measured nothing. */
   readonly resultFileId: string | null;
   readonly error: RunError | null;
   readonly createdAt: Date;

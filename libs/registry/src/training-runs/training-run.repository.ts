@@ -5,16 +5,13 @@ import { pageArguments, sameId, toPage } from '../paging.js';
 import type { JsonObject, Page, PageRequest, RunError, TrainingRun } from '../records.js';
 import type { TrainingRunState } from '../transitions.js';
 
-const WITH_VERSION = {
-  modelVersion: { select: { id: true } },
-  baseCheckpoint: { select: { modelId: true } },
-  resultFile: { select: { id: true, deletedAt: true } },
-} as const;
+// One relation only: Prisma asks for several at the same time, which one connection in a transaction must not be asked to do.
+const WITH_BASE = { baseCheckpoint: { select: { modelId: true } } } as const;
 
-type TrainingRunRow = Prisma.TrainingRunGetPayload<{ include: typeof WITH_VERSION }>;
+type TrainingRunRow = Prisma.TrainingRunGetPayload<{ include: typeof WITH_BASE }>;
 
 function toTrainingRun(row: TrainingRunRow): TrainingRun {
-  const { errorCode, errorMessage, errorParam, modelVersion, baseCheckpoint, resultFile, ...rest } = row;
+  const { errorCode, errorMessage, errorParam, baseCheckpoint, ...rest } = row;
   return {
     ...rest,
     state: row.state as TrainingRunState,
@@ -25,9 +22,8 @@ function toTrainingRun(row: TrainingRunRow): TrainingRun {
     hyperparameters: fromJson(row.hyperparameters),
     metadata: fromJson(row.metadata) as TrainingRun['metadata'],
     progress: row.progress === null ? null : fromJson(row.progress),
-    modelVersionId: modelVersion?.id ?? null,
+    modelVersionId: row.state === 'succeeded' ? row.modelId : null,
     baseModelId: row.baseVersionId ?? baseCheckpoint?.modelId ?? null,
-    resultFileId: resultFile?.deletedAt === null ? resultFile.id : null,
     error: toRunError(errorCode, errorMessage, errorParam),
   };
 }
@@ -58,12 +54,12 @@ export type TrainingRunInsert = Pick<
 export async function insertTrainingRun(client: Transaction, run: TrainingRunInsert): Promise<TrainingRun> {
   const { hyperparameters, metadata, ...rest } = run;
   const data = { ...rest, hyperparameters: toJson(hyperparameters), metadata: toJson(metadata) };
-  return toTrainingRun(await client.trainingRun.create({ data, include: WITH_VERSION }));
+  return toTrainingRun(await client.trainingRun.create({ data, include: WITH_BASE }));
 }
 
 /** @throws job_not_found */
 export async function findTrainingRun(client: Transaction, id: string): Promise<TrainingRun> {
-  const row = await client.trainingRun.findUnique({ where: { id }, include: WITH_VERSION });
+  const row = await client.trainingRun.findUnique({ where: { id }, include: WITH_BASE });
   if (row !== null) return toTrainingRun(row);
   throw new CodedError('job_not_found', `No fine-tuning job has the id ${JSON.stringify(id)}.`);
 }
@@ -81,7 +77,7 @@ export async function findTrainingRuns(
   const rows = await client.trainingRun.findMany({
     ...(request.state === undefined ? {} : { where: { state: request.state } }),
     orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
-    include: WITH_VERSION,
+    include: WITH_BASE,
     ...pageArguments(request, sameId),
   });
   return toPage(request, rows, toTrainingRun, async (id) => (await client.trainingRun.count({ where: { id } })) > 0);
@@ -111,7 +107,7 @@ export async function updateTrainingRun(
   const row = await client.trainingRun.update({
     where: { id },
     data: { ...rest, ...errorColumns },
-    include: WITH_VERSION,
+    include: WITH_BASE,
   });
   return toTrainingRun(row);
 }
