@@ -139,6 +139,18 @@ export const SETTINGS = {
     0,
     'Threads of a training run; 0 takes every core.',
   ),
+  engine: setting(
+    'ENGINE',
+    oneOf('auto', 'onnxruntime', 'tensorflow'),
+    'auto',
+    'What computes training: onnxruntime, tensorflow (TensorFlow.js), or auto; "npm run doctor" says which and why.',
+  ),
+  device: setting(
+    'DEVICE',
+    oneOf('auto', 'cpu', 'cuda', 'webgpu'),
+    'auto',
+    'Where training is computed: cpu, cuda, webgpu, or auto, the fastest that was tried with success.',
+  ),
   servingThreads: setting(
     'SERVING_THREADS',
     integer(0, THREADS_MAXIMUM),

@@ -164,6 +164,20 @@ export const ERROR_CATALOGUE = {
     retried: false,
     meaning: 'The process that trained was killed or crashed; most often the memory of the machine was full.',
   },
+  model_unreadable: {
+    status: 400,
+    type: 'invalid_request_error',
+    retried: false,
+    meaning:
+      'A TensorFlow.js model or its vocabulary cannot be imported: it is damaged, or computes something else than ours.',
+  },
+  device_unavailable: {
+    status: 500,
+    type: 'server_error',
+    retried: false,
+    meaning:
+      'The engine or device that ENGINE and DEVICE ask for cannot be used on this machine; "npm run doctor" says why.',
+  },
   graph_shape_mismatch: {
     status: 500,
     type: 'server_error',

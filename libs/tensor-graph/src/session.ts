@@ -7,6 +7,9 @@ export type HostTensor = ort.Tensor;
 /** Where a session computes. `cuda` needs ONNX Runtime's CUDA provider, `webgpu` a Vulkan driver. */
 export type Device = 'cpu' | 'cuda' | 'webgpu';
 
+/** Version of the runtime. */
+export const ONNX_RUNTIME_VERSION = ort.env.versions.common;
+
 /** How a session runs. */
 export interface SessionOptions {
   /** Threads inside one operator; 0 = one per core. */
@@ -34,7 +37,7 @@ export class GraphSession {
 
   /**
    * Loads a model, given as bytes or as a file.
-   * @throws bundle_corrupt when the runtime refuses the model.
+   * @throws bundle_corrupt when the runtime refuses the model, device_unavailable when it cannot compute on the device.
    */
   static async create(model: Uint8Array | string, options: SessionOptions): Promise<GraphSession> {
     const settings: ort.InferenceSession.SessionOptions = {
@@ -55,7 +58,15 @@ export class GraphSession {
           : await ort.InferenceSession.create(model, settings);
       return new GraphSession(session);
     } catch (cause) {
-      throw new CodedError('bundle_corrupt', `ONNX Runtime cannot load the model: ${String(cause)}`, { cause });
+      const { device = 'cpu' } = options;
+      if (device === 'cpu') {
+        throw new CodedError('bundle_corrupt', `ONNX Runtime cannot load the model: ${String(cause)}`, { cause });
+      }
+      throw new CodedError(
+        'device_unavailable',
+        `ONNX Runtime cannot compute on ${device}: ${String(cause)} "npm run doctor" says what is missing.`,
+        { cause },
+      );
     }
   }
 
