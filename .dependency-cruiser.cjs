@@ -52,7 +52,7 @@ module.exports = {
     {
       name: 'tensorflow-only-in-its-engine',
       comment:
-        'TensorFlow.js is a second engine and the independent reference in specs; the product does not depend on it.',
+        'TensorFlow.js is a second engine and the independent reference in specs; no other part of the product knows it.',
       severity: 'error',
       from: { path: '^(apps|libs|bench|test)/', pathNot: ['^libs/tensorflow-engine/', spec] },
       to: { path: npm(['@tensorflow/[^/]+']) },

@@ -12,7 +12,6 @@ export {
   type TrainModelResult,
 } from './training/train-model.js';
 export { type RunSignals } from './training/fit.js';
-export { OnnxRuntimeEngine, type TrainingEngine } from './training/training-engine.js';
 export { type TrainingEvent, type TrainingObserver } from './training/training-event.js';
 export {
   HYPERPARAMETER_NAMES,
