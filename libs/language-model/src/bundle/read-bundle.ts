@@ -15,8 +15,10 @@ export interface BundleConfig extends Architecture {
   readonly parameters: number;
   readonly hyperparameters: Hyperparameters;
   readonly seed: number;
-  readonly dataSha256: string;
-  readonly evaluation: { readonly validation: Evaluation };
+  /** Of the text that it was trained on; null when that is not known, as of an imported model. */
+  readonly dataSha256: string | null;
+  /** null when nothing was measured. */
+  readonly evaluation: { readonly validation: Evaluation | null };
 }
 
 /** Name of the graph files in a bundle. */
