@@ -18,8 +18,8 @@ export interface Evaluation {
   readonly top5: number;
 }
 
-/** Steps per run. */
-const SEQUENCE_LENGTH = 50;
+/** Steps per run of a program, unless it was built for fewer. */
+export const EVALUATION_STEPS = 50;
 /** Texts side by side; a lane's first words lack only the state, so few lanes keep the result close to reading in one go. */
 const LARGEST_BATCH = 16;
 
@@ -32,13 +32,14 @@ export class TextEvaluator {
     private readonly program: ModelProgram,
     private readonly architecture: Pick<Architecture, 'lstmUnits' | 'numLayers'>,
     private readonly parameters?: Parameters,
+    private readonly sequenceLength = EVALUATION_STEPS,
   ) {}
 
   /** Evaluates a text of at least two tokens; `signal` stops it between windows. */
   async evaluate(tokens: Uint16Array, signal?: AbortSignal): Promise<Evaluation> {
-    const T = SEQUENCE_LENGTH;
+    const T = this.sequenceLength;
     const predicted = tokens.length - 1;
-    const B = Math.max(1, Math.min(LARGEST_BATCH, Math.ceil(predicted / T)));
+    const B = Math.max(1, Math.min(LARGEST_BATCH, Math.ceil(predicted / EVALUATION_STEPS)));
     const laneLength = Math.ceil(predicted / B);
     const feeds = this.initialFeeds(B);
     let [lossSum, first, fifth] = [0, 0, 0];

@@ -1,7 +1,7 @@
 import { architectureOf, type Architecture } from '../model/architecture.js';
 import type { Parameters } from '../model/parameters.js';
 import type { Hyperparameters } from '../model/presets.js';
-import { TextEvaluator, gapPoints } from '../evaluation/text-evaluator.js';
+import { EVALUATION_STEPS, TextEvaluator, gapPoints } from '../evaluation/text-evaluator.js';
 import { BestParameters } from './best-parameters.js';
 import { ProgressMeter } from './progress-meter.js';
 import { learningRateAt } from './schedule.js';
@@ -86,8 +86,6 @@ const EVALUATIONS_PER_RUN = 10;
 const EVALUATION_SHARE = 1 / 60;
 const FEWEST_EVALUATION_TOKENS = 2_000;
 const MOST_EVALUATION_TOKENS = 50_000;
-/** Sequence length of evaluation windows. */
-const EVALUATION_STEPS = 50;
 /** Every how many steps the size of the update is measured: it costs a tenth of a step. */
 const UPDATE_RATIO_INTERVAL = 20;
 
@@ -108,7 +106,7 @@ export async function fit(
   const reader = new WindowReader(options.train, batchSize, sequenceLength, seed);
   const sizes = { architecture, sequenceLength, batchSize, dropoutRate };
   const step = await TrainingStep.create({ ...sizes, seed, engine, text: options.train, initial });
-  const evaluator = await createEvaluator(architecture, step.parameters, engine);
+  const evaluator = await createEvaluator(architecture, step.parameters, engine, evaluationSteps(hyperparameters));
   try {
     return await new Fitting(options, reader, step, evaluator, observer, signals).run();
   } finally {
@@ -292,13 +290,20 @@ function evaluationTokensOf(totalTokens: number): number {
   return Math.min(MOST_EVALUATION_TOKENS, Math.max(FEWEST_EVALUATION_TOKENS, share));
 }
 
-/** An evaluator over parameters that training goes on changing. */
+/** An evaluator over parameters that training goes on changing. The length of its windows changes how fast it is, not what it measures. */
 export async function createEvaluator(
   architecture: Architecture,
   parameters: Parameters,
   engine: TrainingEngine,
+  sequenceLength = EVALUATION_STEPS,
 ): Promise<TextEvaluator> {
-  return new TextEvaluator(await engine.evaluationProgram(architecture, EVALUATION_STEPS), architecture, parameters);
+  const program = await engine.evaluationProgram(architecture, sequenceLength);
+  return new TextEvaluator(program, architecture, parameters, sequenceLength);
+}
+
+/** As long as training windows, whose graph is unrolled as far, but no longer than measuring needs. */
+export function evaluationSteps({ sequenceLength }: Hyperparameters): number {
+  return Math.min(sequenceLength, EVALUATION_STEPS);
 }
 
 /** The two texts that an evaluation compares: equally long, so that the gap is measured the same way on both sides. */

@@ -10,7 +10,16 @@ import { architectureOf, countParameters, type Architecture } from '../model/arc
 import type { Parameters } from '../model/parameters.js';
 import { resolveHyperparameters, type Hyperparameters } from '../model/presets.js';
 import { continuedHyperparameters, readBaseModel, type BaseModel } from './base-model.js';
-import { anyOf, comparableTexts, createEvaluator, fit, type FitResult, type RunSignals, type Stopped } from './fit.js';
+import {
+  anyOf,
+  comparableTexts,
+  createEvaluator,
+  evaluationSteps,
+  fit,
+  type FitResult,
+  type RunSignals,
+  type Stopped,
+} from './fit.js';
 import { writeModelCard } from './model-card.js';
 import { SampleWriter } from './sample-writer.js';
 import { readTrainingCorpus } from './training-corpus.js';
@@ -258,7 +267,7 @@ class ModelTraining {
     const { input, observer } = this;
     const { corpus, preset, parameters, hyperparameters, seed } = facts;
     const { trainedTokens, trainingSeconds, stoppedEarly, best } = fitted;
-    const measured = await this.measure(corpus, fitted);
+    const measured = await this.measure(facts, fitted);
     observer({ type: 'phase', phase: 'exporting', message: 'writing the artifact bundle' });
     const bundleFolder = join(input.workFolder, 'bundle');
     const { sample } = best;
@@ -282,12 +291,17 @@ class ModelTraining {
 
   /** Measures the best parameters on all three texts with the trainer's own graph. */
   private async measure(
-    { train, validation, test }: PreparedCorpus,
+    { hyperparameters, corpus: { train, validation, test } }: RunFacts,
     { parameters, trainedTokens }: FitResult,
   ): Promise<Measured> {
     const { engine, observer, interrupted } = this;
     observer({ type: 'phase', phase: 'evaluating', message: 'measuring the best parameters' });
-    const evaluator = await createEvaluator(parameters.architecture, parameters, engine);
+    const evaluator = await createEvaluator(
+      parameters.architecture,
+      parameters,
+      engine,
+      evaluationSteps(hyperparameters),
+    );
     try {
       const limit = finalTokensOf(trainedTokens);
       const [trainText, validationText] = comparableTexts(train.ids, validation.ids, limit);
