@@ -82,8 +82,11 @@ function presentProgress(progress: RunProgress): Plain<JobProgress> {
     tokens_per_second: progress.tokensPerSecond,
     seconds_left: progress.secondsLeft,
     loss: progress.lossNats,
+    perplexity: Math.exp(progress.lossNats),
     learning_rate: progress.learningRate,
     gradient_norm: progress.gradientNorm,
+    update_ratio: progress.updateRatio,
+    step_ms: progress.stepMs,
     evaluation: progress.evaluation === null ? null : presentEvaluation(progress.evaluation),
   };
 }

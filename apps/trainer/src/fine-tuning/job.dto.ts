@@ -70,6 +70,18 @@ export class JobEvaluation {
   sample!: string;
 }
 
+/** Where the time of a training step goes, in milliseconds. */
+export class JobStepTimes {
+  @ApiProperty({ description: 'Reading the text.' })
+  read!: number;
+
+  @ApiProperty({ description: 'Loss and gradients.' })
+  compute!: number;
+
+  @ApiProperty({ description: 'Update of the weights.' })
+  optimizer!: number;
+}
+
 /** How far a running job is. An addition to OpenAI's shape. */
 export class JobProgress {
   @ApiProperty({ enum: ['reading', 'training', 'evaluating', 'exporting', 'verifying'] })
@@ -99,11 +111,20 @@ export class JobProgress {
   @ApiProperty({ description: 'Training loss in nats per token.' })
   loss!: number;
 
+  @ApiProperty({ description: 'exp(loss).' })
+  perplexity!: number;
+
   @ApiProperty()
   learning_rate!: number;
 
-  @ApiProperty()
+  @ApiProperty({ description: 'Before clipping.' })
   gradient_norm!: number;
+
+  @ApiProperty({ description: 'Norm of an update relative to that of the weights.' })
+  update_ratio!: number;
+
+  @ApiProperty({ type: JobStepTimes })
+  step_ms!: JobStepTimes;
 
   @ApiProperty({ type: JobEvaluation, nullable: true })
   evaluation!: JobEvaluation | null;

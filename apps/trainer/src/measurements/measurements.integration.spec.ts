@@ -5,6 +5,8 @@ import { FolderArtifactStore } from '#artifacts';
 import { createTestDatabase, guardAgainstLeaks, tinyCorpus, type TestDatabase } from '#testing';
 import { readEventFile } from '../testing/read-event-file.js';
 import { ENDLESS, RunningTrainer } from '../testing/running-trainer.js';
+import { fromStored } from '../training/run-progress.js';
+import { GAUGE_READINGS } from './gauge-readings.js';
 import { ResultFiles } from './result-files.js';
 import { readCurve } from './run-curve.js';
 
@@ -46,6 +48,13 @@ async function resultOf(id: string): Promise<string> {
   return (await trainer.fetch(`/v1/files/${result_files[0] ?? ''}/content`)).text();
 }
 
+/** The samples of the trainer's metrics by name and labels. */
+async function gauges(): Promise<Map<string, number>> {
+  const answer = await (await trainer.fetch('/metrics')).text();
+  const lines = answer.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+  return new Map(lines.map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.split(' ').at(-1))]));
+}
+
 /** The lines of a CSV as objects. */
 function rows(csv: string): Record<string, string>[] {
   const [header = '', ...lines] = csv.trimEnd().split('\n');
@@ -80,6 +89,8 @@ describe('what a run measured', () => {
       ['loss/train', 'train_loss', training?.['train_loss']],
       ['optimizer/learning_rate', 'learning_rate', training?.['learning_rate']],
       ['optimizer/gradient_norm', 'gradient_norm', training?.['gradient_norm']],
+      ['optimizer/update_ratio', 'update_ratio', training?.['update_ratio']],
+      ['speed/compute_ms', 'compute_ms', training?.['compute_ms']],
       ['loss/validation', 'valid_loss', evaluation?.['valid_loss']],
       ['top1/train', 'train_accuracy', evaluation?.['train_mean_token_accuracy']],
       ['top1/validation', 'valid_mean_token_accuracy', evaluation?.['valid_mean_token_accuracy']],
@@ -140,6 +151,25 @@ describe('what a run measured', () => {
       { step: 10, training: { step: 10, train_loss: 4.5 }, evaluation: { step: 10, valid_loss: 6 } },
       { step: 20, training: { step: 20, train_loss: 4 }, evaluation: null },
     ]);
+  });
+});
+
+describe('a running run', () => {
+  it('shows every number as a gauge, and how long it has waited; an ended one shows none', async () => {
+    const id = await train(ENDLESS);
+    await trainer.until(id, ({ progress }) => progress !== null && fromStored(progress)?.evaluation !== null);
+    const running = await gauges();
+    await trainer.registry.requestCancel(id);
+    await trainer.until(id, ({ state }) => state === 'cancelled');
+    const measured = Object.keys(GAUGE_READINGS).map((name) => `${name}{preset="small"}`);
+    const parts = ['read', 'compute', 'optimizer'].map(
+      (part) => `understudy_training_step_seconds{preset="small",part="${part}"}`,
+    );
+    for (const name of [...measured, ...parts]) expect([name, running.get(name)]).toEqual([name, expect.any(Number)]);
+    for (const name of ['perplexity', 'learning_rate', 'gradient_norm', 'update_ratio', 'validation_top1'])
+      expect([name, running.get(`understudy_training_${name}{preset="small"}`)]).not.toEqual([name, 0]);
+    expect(running.get('understudy_training_queue_wait_seconds_count{preset="small"}')).toBeGreaterThan(0);
+    await expect.poll(async () => [...(await gauges()).keys()].filter((name) => measured.includes(name))).toEqual([]);
   });
 });
 

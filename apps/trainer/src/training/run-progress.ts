@@ -19,16 +19,9 @@ export interface RunProgress {
   readonly gradientNorm: number;
   /** Norm of an update over the norm of the weights. */
   readonly updateRatio: number;
-  /** Where the time of a step goes, in milliseconds. */
-  readonly stepMs: StepMs;
+  /** Where the time of a step goes. */
+  readonly stepMs: Extract<TrainingEvent, { type: 'progress' }>['stepMs'];
   readonly evaluation: Evaluation | null;
-}
-
-/** Parts of a training step: reading the window, loss and gradients, and the update. */
-export interface StepMs {
-  readonly read: number;
-  readonly compute: number;
-  readonly optimizer: number;
 }
 
 /** The newest measurement on training and held-out text. */

@@ -70,6 +70,7 @@ export class RunRecorder {
         return;
       }
       case 'resumed':
+        this.tensorBoard.resumed(event.step);
         this.message(`Going on from step ${event.step}.`);
         return;
       case 'checkpoint':
