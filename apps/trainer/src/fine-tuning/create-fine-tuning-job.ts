@@ -2,9 +2,9 @@ import { randomInt } from 'node:crypto';
 import { Injectable, Logger } from '@nestjs/common';
 import { CodedError } from '#errors';
 import { TrainingQueue, trainingJobId } from '#jobs';
-import { PRESETS } from '#language-model';
 import { Registry, type TrainingRun } from '#registry';
 import { briefError } from '../training/brief-error.js';
+import { findBaseModel } from './base-model.js';
 import { MAX_SEED, type CreateJobBody } from './create-job.dto.js';
 import { requestedHyperparameters } from './requested-hyperparameters.js';
 
@@ -20,20 +20,23 @@ export class CreateFineTuningJob {
 
   /** @throws model_not_found, unknown_parameter, invalid_value, file_not_found */
   async create(body: CreateJobBody): Promise<TrainingRun> {
-    const presets = Object.keys(PRESETS);
-    if (!presets.includes(body.model)) {
+    const base = await findBaseModel(this.registry, body.model);
+    if (body.validation_file === body.training_file) {
       throw new CodedError(
         'invalid_value',
-        `model must be one of the presets ${presets.join(', ')}; got ${JSON.stringify(body.model).slice(0, 80)}.`,
-        { param: 'model' },
+        'validation_file is the training_file: a model cannot be validated on what it learns. Leave it out to hold documents of the training file out.',
+        { param: 'validation_file' },
       );
     }
     const run = await this.registry.createTrainingRun({
       corpusId: body.training_file,
-      preset: body.model,
+      validationCorpusId: body.validation_file ?? null,
+      preset: base.preset,
+      baseVersionId: base.versionId,
+      baseCheckpointId: base.checkpointId,
       suffix: body.suffix ?? null,
       seed: body.seed ?? randomInt(MAX_SEED + 1),
-      hyperparameters: requestedHyperparameters(body),
+      hyperparameters: requestedHyperparameters(body, base),
       metadata: body.metadata ?? {},
     });
     try {

@@ -42,7 +42,10 @@ export class JobMethod {
 
 /** Body of `POST /v1/fine_tuning/jobs`. */
 export class CreateJobBody {
-  @ApiProperty({ example: 'small', description: 'The preset to train.' })
+  @ApiProperty({
+    example: 'small',
+    description: 'The preset to train, or the model version or checkpoint to continue from.',
+  })
   @IsString()
   model!: string;
 
@@ -98,8 +101,15 @@ export class CreateJobBody {
   @IsObject()
   hyperparameters?: Record<string, unknown>;
 
-  @Unsupported('A part of the training file is held out by itself: set validation_fraction among the hyperparameters.')
-  validation_file?: unknown;
+  @ApiPropertyOptional({
+    type: String,
+    nullable: true,
+    description:
+      'Id of an uploaded file whose text the job is validated on. Left out: documents of the training file are held out.',
+  })
+  @IsOptional()
+  @IsString()
+  validation_file?: string | null;
 
   @Unsupported('Follow the job by GET /v1/fine_tuning/jobs/{id}/events or GET /metrics.')
   integrations?: unknown;

@@ -241,7 +241,6 @@ describe('a request for a job', () => {
     ['a bad suffix', { suffix: 'My Model' }, 'invalid_value', 'suffix'],
     ['a negative seed', { seed: -1 }, 'invalid_value', 'seed'],
     ['metadata of other values', { metadata: { a: 1 } }, 'invalid_value', 'metadata'],
-    ['a validation file', { validation_file: 'file-x' }, 'unsupported_parameter', 'validation_file'],
     ['integrations', { integrations: [{ type: 'wandb' }] }, 'unsupported_parameter', 'integrations'],
   ])('is refused with %s, naming it', async (_, change, code, param) => {
     const answer = await create({ model: 'small', training_file: file, ...change });

@@ -1,14 +1,15 @@
 import { CodedError, isCodedError } from '#errors';
 import { resolveHyperparameters } from '#language-model';
+import type { BaseModel } from './base-model.js';
 import type { CreateJobBody } from './create-job.dto.js';
 
 /**
- * The hyper-parameters that a job asks for, checked against its preset. "auto" leaves the choice to the preset; the three
- * of the OpenAI API are always there with the number that is used, so that the job can tell them.
+ * The hyper-parameters that a job asks for, checked against its preset and the model that it continues from. "auto" leaves
+ * the choice to them; the three of the OpenAI API are always there with the number that is used, so that the job can tell them.
  *
  * @throws unknown_parameter, invalid_value naming the key with its place in the body
  */
-export function requestedHyperparameters(body: CreateJobBody): Record<string, unknown> {
+export function requestedHyperparameters(body: CreateJobBody, base: BaseModel): Record<string, unknown> {
   const legacy = body.hyperparameters ?? null;
   const supervised = body.method?.supervised?.hyperparameters ?? null;
   if (legacy !== null && supervised !== null) {
@@ -21,11 +22,29 @@ export function requestedHyperparameters(body: CreateJobBody): Record<string, un
   const place = legacy !== null ? 'hyperparameters' : 'method.supervised.hyperparameters';
   const asked = Object.fromEntries(Object.entries(legacy ?? supervised ?? {}).filter(([, value]) => value !== 'auto'));
   try {
-    const { epochs, batchSize } = resolveHyperparameters(body.model, asked);
-    return { learning_rate_multiplier: 1, ...asked, n_epochs: epochs, batch_size: batchSize };
+    for (const [name, value] of Object.entries(asked)) checkOverride(name, value, body, base);
+    const given = { ...asked, ...base.fixed };
+    const { epochs, batchSize } = resolveHyperparameters(base.preset, given);
+    return { learning_rate_multiplier: 1, ...given, n_epochs: epochs, batch_size: batchSize };
   } catch (error) {
     if (!isCodedError(error)) throw error;
     const param = error.param === null ? place : `${place}.${error.param}`;
     throw new CodedError(error.code, error.message, { param, cause: error });
   }
+}
+
+function checkOverride(name: string, value: unknown, body: CreateJobBody, base: BaseModel): void {
+  if (name === 'validation_fraction' && body.validation_file) {
+    throw new CodedError(
+      'invalid_value',
+      'validation_fraction holds a part of the training file out; with a validation_file there is nothing to hold out. Leave one of them out.',
+      { param: name },
+    );
+  }
+  if (!Object.hasOwn(base.fixed, name) || base.fixed[name] === value) return;
+  throw new CodedError(
+    'invalid_value',
+    `${name} is ${JSON.stringify(base.fixed[name])} in ${body.model}, which the job continues from, and cannot become ${JSON.stringify(value)}. Leave it out, or train a preset.`,
+    { param: name },
+  );
 }

@@ -12,6 +12,10 @@ export interface CorpusFile {
 /** Everything a child needs to know to train. */
 export interface ChildOrder {
   readonly corpus: CorpusFile;
+  /** Text to validate on; null holds documents of the corpus out for it. */
+  readonly validationCorpus: CorpusFile | null;
+  /** The bundle of the model to continue from; null begins a new one. */
+  readonly baseBundleSha256: string | null;
   readonly artifactDir: string;
   /** Belongs to this attempt alone; exists and is empty. The parent removes it. */
   readonly workFolder: string;

@@ -6,6 +6,7 @@ import { EVALUATION_MEASURES, TRAINING_MEASURES, numbersOf } from '../measuremen
 import type { ResultFiles } from '../measurements/result-files.js';
 import { TensorBoardLog } from '../measurements/tensorboard-log.js';
 import { briefError } from './brief-error.js';
+import type { CheckpointRecorder } from './checkpoint-recorder.js';
 import { NO_PROGRESS, fractionDone, toStored, type Evaluation, type RunProgress } from './run-progress.js';
 
 /** How often the newest progress is written to the row. */
@@ -32,7 +33,11 @@ export class RunRecorder {
   constructor(
     private readonly registry: Registry,
     private readonly run: { readonly id: string; readonly fence: number; readonly attempt: number },
-    private readonly keep: { readonly tensorBoardDir: string; readonly resultFiles: ResultFiles },
+    private readonly keep: {
+      readonly tensorBoardDir: string;
+      readonly resultFiles: ResultFiles;
+      readonly checkpoints: CheckpointRecorder;
+    },
     private readonly onLost: () => void,
   ) {
     this.tensorBoard = new TensorBoardLog(keep.tensorBoardDir, run, (error) => {
@@ -74,6 +79,8 @@ export class RunRecorder {
         this.message(`Going on from step ${event.step}.`);
         return;
       case 'checkpoint':
+        this.keep.checkpoints.take(event);
+        return;
       case 'state_saved':
         return;
     }
@@ -98,6 +105,7 @@ export class RunRecorder {
     if (this.rowTimer !== undefined) this.writeRow();
     await this.writes;
     await this.tensorBoard.drain();
+    await this.keep.checkpoints.drain();
   }
 
   private message(text: string): void {

@@ -6,7 +6,8 @@ import { corpusFormat } from '../files/corpus-format.js';
 import { ResultFiles } from '../measurements/result-files.js';
 import { TRAINER_OPTIONS, type TrainerOptions } from '../trainer-options.js';
 import { briefError } from './brief-error.js';
-import type { ChildOrder } from './child-messages.js';
+import { CheckpointRecorder } from './checkpoint-recorder.js';
+import type { ChildOrder, CorpusFile } from './child-messages.js';
 import { RunAttempt } from './run-attempt.js';
 import { RunRecorder } from './run-recorder.js';
 import { TrainingMetrics } from './training-metrics.js';
@@ -33,10 +34,14 @@ export class RunSupervisor {
     if (this.stopping) return;
     const run = await this.take(trainingRunId);
     if (run === null) return;
-    const { tensorBoardDir } = this.options.config;
-    const recorder = new RunRecorder(this.registry, run, { tensorBoardDir, resultFiles: this.resultFiles }, () => {
+    const { config } = this.options;
+    const { tensorBoardDir } = config;
+    const onLost = (): void => {
       attempt.stop('lost');
-    });
+    };
+    const checkpoints = new CheckpointRecorder(this.registry, this.store, run, config, onLost);
+    const keep = { tensorBoardDir, resultFiles: this.resultFiles, checkpoints };
+    const recorder = new RunRecorder(this.registry, run, keep, onLost);
     const attempt = new RunAttempt(this.registry, this.store, recorder, run, this.options.config);
     this.running.set(run.id, attempt);
     const endMeasuring = this.metrics.measure(run, recorder);
@@ -82,9 +87,11 @@ export class RunSupervisor {
 
   private async orderFor(run: TrainingRun, workFolder: string): Promise<ChildOrder> {
     const { config } = this.options;
-    const corpus = await this.registry.getCorpus(run.corpusId);
+    const { corpusId, validationCorpusId, baseModelId } = run;
     return {
-      corpus: { filename: corpus.filename, format: corpusFormat(corpus.filename), sha256: corpus.sha256 },
+      corpus: await this.corpusFile(corpusId),
+      validationCorpus: validationCorpusId === null ? null : await this.corpusFile(validationCorpusId),
+      baseBundleSha256: baseModelId === null ? null : (await this.registry.resolveModel(baseModelId)).bundleSha256,
       artifactDir: config.artifactDir,
       workFolder,
       preset: run.preset,
@@ -94,6 +101,11 @@ export class RunSupervisor {
       // Half of the time after which somebody else may take the run: two children never work on one run.
       leaseMs: Math.floor(config.runLostAfterMs / 2),
     };
+  }
+
+  private async corpusFile(id: string): Promise<CorpusFile> {
+    const { filename, sha256 } = await this.registry.getCorpus(id);
+    return { filename, format: corpusFormat(filename), sha256 };
   }
 
   private async failBeforeStart(run: TrainingRun, error: unknown): Promise<void> {

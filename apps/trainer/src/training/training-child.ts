@@ -6,6 +6,7 @@ import {
   LEASE_LOST_EXIT_CODE,
   type ChildMessage,
   type ChildOrder,
+  type CorpusFile,
   type ParentMessage,
   type RunErrorReport,
 } from './child-messages.js';
@@ -54,22 +55,17 @@ async function carryOut(order: ChildOrder): Promise<void> {
 
 async function train(order: ChildOrder): Promise<TrainModelResult> {
   const store = new FolderArtifactStore(order.artifactDir);
-  const folder = join(order.workFolder, 'corpus');
-  const documents = await materializeDocuments(
-    { ...order.corpus, bytes: await store.openRead(order.corpus.sha256) },
-    folder,
-  );
+  const folder = await documentsOf(order.corpus, store, join(order.workFolder, 'corpus'));
+  const { validationCorpus, baseBundleSha256 } = order;
+  const validationFolder =
+    validationCorpus && (await documentsOf(validationCorpus, store, join(order.workFolder, 'validation')));
   if (cancelled.signal.aborted) throw new CodedError('cancelled', 'The run was cancelled before training began.');
-  void post({
-    type: 'event',
-    event: {
-      type: 'log',
-      message: `${order.corpus.filename}: ${documents} ${documents === 1 ? 'document' : 'documents'}`,
-    },
-  });
   const outcome = await trainModel(
     {
       paths: [folder],
+      validationPaths: validationFolder === null ? undefined : [validationFolder],
+      baseBundleFolder: baseBundleSha256 === null ? undefined : await store.openBundle(baseBundleSha256),
+      exportCheckpoints: true,
       preset: order.preset,
       hyperparameters: { ...order.hyperparameters },
       seed: order.seed,
@@ -82,6 +78,14 @@ async function train(order: ChildOrder): Promise<TrainModelResult> {
   // Nothing stops a run yet but a cancellation.
   if (outcome.kind !== 'finished') throw new CodedError('cancelled', 'The run was stopped.');
   return outcome.result;
+}
+
+/** Writes the documents of a stored file into a folder, tells how many there are, and returns the folder. */
+async function documentsOf(corpus: CorpusFile, store: FolderArtifactStore, folder: string): Promise<string> {
+  const documents = await materializeDocuments({ ...corpus, bytes: await store.openRead(corpus.sha256) }, folder);
+  const message = `${corpus.filename}: ${documents} ${documents === 1 ? 'document' : 'documents'}`;
+  void post({ type: 'event', event: { type: 'log', message } });
+  return folder;
 }
 
 function report(error: unknown): RunErrorReport {
