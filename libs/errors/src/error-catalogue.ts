@@ -140,6 +140,12 @@ export const ERROR_CATALOGUE = {
     retried: false,
     meaning: 'The corpus has fewer tokens than one training batch and the held-out parts need.',
   },
+  vocabulary_too_small: {
+    status: 400,
+    type: 'invalid_request_error',
+    retried: false,
+    meaning: 'The corpus has too few different words, or too few that come more than once, to learn a language from.',
+  },
   corpus_not_text: {
     status: 400,
     type: 'invalid_request_error',

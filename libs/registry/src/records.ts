@@ -25,6 +25,10 @@ export interface Corpus {
   readonly sizeBytes: number;
   readonly sha256: string;
   readonly purpose: string;
+  /** `uploaded` until it was looked at; on one with `error` nothing can be trained. */
+  readonly status: 'uploaded' | 'processed' | 'error';
+  readonly errorCode: ErrorCode | null;
+  readonly errorMessage: string | null;
   readonly createdAt: Date;
 }
 

@@ -1,4 +1,5 @@
 import type { Database } from '#database';
+import type { ErrorCode } from '#errors';
 import { findApiKeys } from './api-keys/api-key.repository.js';
 import { createApiKey } from './api-keys/create-api-key.js';
 import { revokeApiKey } from './api-keys/revoke-api-key.js';
@@ -7,7 +8,13 @@ import { findAuditEntries } from './audit/audit.repository.js';
 import { findCheckpointIfAny, findCheckpoints } from './checkpoints/checkpoint.repository.js';
 import { findLiveArtifacts } from './checkpoints/live-artifacts.repository.js';
 import { recordCheckpoint } from './checkpoints/record-checkpoint.js';
-import { findCorpora, findCorpus } from './corpora/corpus.repository.js';
+import {
+  findCorpora,
+  findCorpus,
+  findCorpusReport,
+  findUninspectedCorpora,
+  updateInspectedCorpus,
+} from './corpora/corpus.repository.js';
 import { createCorpus } from './corpora/create-corpus.js';
 import { deleteCorpus } from './corpora/delete-corpus.js';
 import { findDeployment, insertDeploymentIfMissing } from './deployments/deployment.repository.js';
@@ -96,6 +103,24 @@ export class Registry {
   /** @throws file_not_found */
   getCorpus(id: string): Promise<Corpus> {
     return this.#database.query((client) => findCorpus(client, id));
+  }
+
+  /** @throws file_not_found */
+  getCorpusReport(id: string): Promise<{ readonly corpus: Corpus; readonly report: JsonObject | null }> {
+    return this.#database.query((client) => findCorpusReport(client, id));
+  }
+
+  /** Files that nobody has looked at yet, the oldest first. */
+  listUninspectedCorpora(limit: number): Promise<readonly Corpus[]> {
+    return this.#database.query((client) => findUninspectedCorpora(client, limit));
+  }
+
+  /** Writes what is in a file, or why nothing can be trained on it; the first to say so is right. */
+  recordInspection(
+    id: string,
+    found: { readonly report: JsonObject } | { readonly errorCode: ErrorCode; readonly errorMessage: string },
+  ): Promise<void> {
+    return this.#database.query((client) => updateInspectedCorpus(client, id, found));
   }
 
   deleteCorpus(

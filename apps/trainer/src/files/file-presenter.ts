@@ -12,8 +12,8 @@ export function presentFile(corpus: Corpus): Plain<FileObject> {
     created_at: unixSeconds(corpus.createdAt),
     filename: corpus.filename,
     purpose: corpus.purpose,
-    status: 'processed',
-    status_details: null,
+    status: corpus.status,
+    status_details: corpus.errorMessage,
   };
 }
 

@@ -8,6 +8,9 @@ const MAX_FILES_PER_PAGE = 10_000;
 /** Texts to train on, and what jobs have measured. */
 const FILE_PURPOSES = ['fine-tune', 'fine-tune-results'] as const;
 
+const FILE_STATUSES = ['uploaded', 'processed', 'error'] as const;
+type FileStatus = (typeof FILE_STATUSES)[number];
+
 /** Query of `GET /v1/files`. */
 export class ListFilesQuery {
   @ApiPropertyOptional({ description: 'Id of the last file of the page before.' })
@@ -50,12 +53,13 @@ export class FileObject {
   purpose!: string;
 
   @ApiProperty({
-    enum: ['processed'],
-    description: 'A file is checked while it is uploaded: one that is not text is refused and never listed.',
+    enum: FILE_STATUSES,
+    description:
+      '`uploaded` until its text was looked at; jobs may name it at once. One with `error` cannot be trained on.',
   })
-  status!: 'processed';
+  status!: FileStatus;
 
-  @ApiProperty({ type: String, nullable: true })
+  @ApiProperty({ type: String, nullable: true, description: 'Why it cannot be trained on.' })
   status_details!: string | null;
 }
 

@@ -7,6 +7,8 @@ import { Registry } from '#registry';
 import type { Plain } from '../plain.js';
 import { DeletedFile, FileList, FileObject, ListFilesQuery } from './file.dto.js';
 import { presentFile, presentFileList } from './file-presenter.js';
+import { FileReport } from './file-report.dto.js';
+import { presentFileReport } from './present-file-report.js';
 import { UploadCorpus } from './upload-corpus.js';
 
 /** Most files in one answer; `has_more` tells clients that asked for more to go on. */
@@ -57,6 +59,16 @@ export class FilesController {
   @ApiOkResponse({ type: FileObject })
   async get(@Param('id') id: string): Promise<Plain<FileObject>> {
     return presentFile(await this.registry.getCorpus(id));
+  }
+
+  @Get(':id/report')
+  @ApiOperation({
+    summary: 'What is in a text: documents, near duplicates, coverage, and whether it is enough for each preset',
+  })
+  @ApiOkResponse({ type: FileReport })
+  async report(@Param('id') id: string): Promise<Plain<FileReport>> {
+    const { corpus, report } = await this.registry.getCorpusReport(id);
+    return presentFileReport(corpus, report);
   }
 
   @Get(':id/content')

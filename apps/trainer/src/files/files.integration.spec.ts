@@ -55,7 +55,7 @@ describe('/v1/files', () => {
       created_at: expect.any(Number) as number,
       filename,
       purpose: 'fine-tune',
-      status: 'processed',
+      status: 'uploaded',
       status_details: null,
     });
     expect(await (await trainer.fetch(`/v1/files/${file.id}`)).json()).toEqual(file);

@@ -5,6 +5,7 @@ import { CodedError, isCodedError } from '#errors';
 import { Registry, type Corpus } from '#registry';
 import { TRAINER_OPTIONS, type TrainerOptions } from '../trainer-options.js';
 import { checkCorpusText } from './check-corpus-text.js';
+import { CorpusInspector } from './corpus-inspector.js';
 import { CORPUS_PURPOSE, CorpusForm } from './corpus-form.js';
 
 /** What the head and the small fields of a form may add to the size of its file, in bytes. */
@@ -16,6 +17,7 @@ export class UploadCorpus {
   constructor(
     private readonly registry: Registry,
     private readonly store: FolderArtifactStore,
+    private readonly inspector: CorpusInspector,
     @Inject(TRAINER_OPTIONS) private readonly options: TrainerOptions,
   ) {}
 
@@ -24,7 +26,9 @@ export class UploadCorpus {
     try {
       this.refuseAnnouncedSize(request);
       const { filename, sha256, sizeBytes } = await this.storeForm(request);
-      return await this.registry.createCorpus({ filename, sizeBytes, sha256, purpose: CORPUS_PURPOSE });
+      const corpus = await this.registry.createCorpus({ filename, sizeBytes, sha256, purpose: CORPUS_PURPOSE });
+      this.inspector.wake();
+      return corpus;
     } catch (error) {
       // Most clients read the answer only after they have sent everything.
       request.raw.unpipe();

@@ -1,3 +1,5 @@
+// Also a door of its own, `#language-model/corpus`: who only looks at texts needs no runtime.
+export { inspectCorpus, type CorpusInspection } from './inspect-corpus.js';
 export type { CorpusFinding, CorpusReport, FindingCode, PartReport } from './corpus-report.js';
 export {
   type CorpusDocument,

@@ -22,7 +22,7 @@ async function write(files: Record<string, string>): Promise<void> {
 }
 
 function prepare(options: Partial<PrepareCorpusOptions> = {}): Promise<PreparedCorpus> {
-  return prepareCorpus({ paths: [folder], seed: 1, minimumTokens: 10, ...options });
+  return prepareCorpus({ paths: [folder], seed: 1, minimumTokens: 10, minimumCount: 1, ...options });
 }
 
 /** 200 words that nobody else writes. */

@@ -38,6 +38,10 @@ function filesOf(count: number): Record<string, string> {
   );
 }
 
+function proseWithoutRepeats(): string {
+  return Array.from({ length: 400 }, (_, index) => `word${index}`).join(' ');
+}
+
 function texts({ tokenizer }: PreparedCorpus, part: CorpusPart): string[] {
   return part.documents.map(({ start, length }) => tokenizer.decode(part.ids.subarray(start, start + length)));
 }
@@ -170,7 +174,7 @@ describe('prepareCorpus', () => {
   });
 
   it('takes each line of a text with whole paragraphs in lines for a paragraph', async () => {
-    await write({ 'lines.txt': `${'word '.repeat(60)}\n`.repeat(10) });
+    await write({ 'lines.txt': `${'this is one of ten words '.repeat(10)}\n`.repeat(10) });
     const { tokenizer, train } = await prepare({ validationFraction: 0, testFraction: 0 });
     expect([...train.ids].filter((id) => tokenizer.tokenText(id) === '<p>')).toHaveLength(9);
   });
@@ -221,6 +225,15 @@ describe('prepareCorpus', () => {
     expect(await failure(prepare(), 'corpus_not_text')).toContain('binary.txt');
     await write({ 'words.txt': 'twenty words are not enough to train on' });
     expect(await failure(prepare({ minimumTokens: 1_000 }), 'corpus_too_small')).toMatch(/8 tokens.*1000/u);
+  });
+
+  it('refuses a text of three words', async () => {
+    await write({ 'three.txt': 'one two three. '.repeat(500) });
+    expect(await failure(prepare({ tokenization: 'words' }), 'vocabulary_too_small')).toMatch(
+      /has 3 words.*at least 5/u,
+    );
+    await write({ 'other.txt': proseWithoutRepeats() });
+    await failure(prepare({ paths: [join(folder, 'other.txt')] }), 'vocabulary_too_small');
   });
 
   it('refuses a vocabulary that no id can hold', async () => {

@@ -3,6 +3,7 @@ import { CodedError } from '#errors';
 import {
   type BuiltVocabulary,
   DOCUMENT_ID,
+  RESERVED_TOKENS,
   type Tokenizer,
   type TokenizerMode,
   VocabularyBuilder,
@@ -66,6 +67,8 @@ export interface PrepareCorpusOptions {
   maxTokens?: number | undefined;
   /** Fewest tokens of a corpus worth training on; default 1,000. */
   minimumTokens?: number;
+  /** Fewest words and marks of a vocabulary worth learning; default 5. */
+  minimumVocabulary?: number;
   onProgress?: ((progress: CorpusProgress) => void) | undefined;
   signal?: AbortSignal | undefined;
 }
@@ -74,7 +77,13 @@ export interface PrepareCorpusOptions {
 type Settings = Required<
   Pick<
     PrepareCorpusOptions,
-    'maxVocabularySize' | 'minimumCount' | 'seed' | 'validationFraction' | 'testFraction' | 'minimumTokens'
+    | 'maxVocabularySize'
+    | 'minimumCount'
+    | 'seed'
+    | 'validationFraction'
+    | 'testFraction'
+    | 'minimumTokens'
+    | 'minimumVocabulary'
   >
 > &
   Pick<PrepareCorpusOptions, 'maxTokens'> & { tokenization: TokenizerMode };
@@ -82,7 +91,7 @@ type Settings = Required<
 /**
  * Reads text files once into token ids: checks and cleans the documents, drops duplicates, keeps near duplicates together, splits by whole
  * document with a seed, and builds the vocabulary from the training part. Needs 6 bytes of memory a token; the same files and options give the same ids.
- * @throws corpus_unreadable, corpus_empty, corpus_not_text, corpus_too_small, invalid_value, cancelled
+ * @throws corpus_unreadable, corpus_empty, corpus_not_text, corpus_too_small, vocabulary_too_small, invalid_value, cancelled
  */
 export async function prepareCorpus(options: PrepareCorpusOptions): Promise<PreparedCorpus> {
   const settings = settingsOf(options);
@@ -104,6 +113,7 @@ export async function prepareCorpus(options: PrepareCorpusOptions): Promise<Prep
   const ranges = split.train.map((block) => rangeOf(documents, block));
   const vocabulary =
     options.tokenizer === undefined ? builder.build(ranges, settings) : builder.encodeWith(options.tokenizer, ranges);
+  checkVocabulary(vocabulary, settings);
   const train = encodePart(documents, split.train, vocabulary);
   const validation = encodePart(documents, split.validation, vocabulary);
   const test = encodePart(documents, split.test, vocabulary);
@@ -134,6 +144,19 @@ export async function prepareCorpus(options: PrepareCorpusOptions): Promise<Prep
   };
 }
 
+function checkVocabulary(
+  { tokenizer, distinctTokens }: BuiltVocabulary,
+  { minimumVocabulary, minimumCount, maxVocabularySize }: Settings,
+): void {
+  const words = tokenizer.vocabularySize - RESERVED_TOKENS[tokenizer.mode].length;
+  if (words >= minimumVocabulary) return;
+  throw new CodedError(
+    'vocabulary_too_small',
+    `The vocabulary has ${words} words and marks, but at least ${minimumVocabulary} are needed: of ${distinctTokens} different ones in the training text, those that come at least ${minimumCount} times count, ${maxVocabularySize} at most. Add text with more words, or raise max_vocab_size.`,
+    { param: 'training_file' },
+  );
+}
+
 function settingsOf(options: PrepareCorpusOptions): Settings {
   const { tokenizer, tokenization = tokenizer?.mode ?? 'text', validationPaths, validationFraction = 0.05 } = options;
   if (tokenizer !== undefined && tokenization !== tokenizer.mode) {
@@ -152,6 +175,7 @@ function settingsOf(options: PrepareCorpusOptions): Settings {
     testFraction: options.testFraction ?? 0.05,
     maxTokens: options.maxTokens,
     minimumTokens: options.minimumTokens ?? 1_000,
+    minimumVocabulary: options.minimumVocabulary ?? 5,
   };
 }
 
@@ -188,7 +212,7 @@ function hashData(
   settings: Settings,
   tokenizer: Tokenizer | undefined,
 ): string {
-  const { minimumTokens: _, ...deciding } = settings;
+  const { minimumTokens: _, minimumVocabulary: __, ...deciding } = settings;
   const hash = createHash('sha256').update(JSON.stringify(deciding, Object.keys(deciding).sort()));
   for (const { sha256 } of documents) hash.update('\n').update(sha256);
   if (validation.length > 0) hash.update('\nvalidation');

@@ -30,7 +30,7 @@ export async function queueTrainingRun(tx: Transaction, run: NewTrainingRun): Pr
   ] as const) {
     if (!id) continue;
     await lockCorpus(tx, id);
-    checkPurpose(await findCorpus(tx, id, param), param);
+    checkCorpus(await findCorpus(tx, id, param), param);
   }
   if (run.baseVersionId) await findModelVersion(tx, run.baseVersionId);
   if (run.baseCheckpointId) await lockCheckpoint(tx, run.baseCheckpointId);
@@ -54,7 +54,9 @@ export async function queueTrainingRun(tx: Transaction, run: NewTrainingRun): Pr
   return created;
 }
 
-function checkPurpose({ id, purpose }: Corpus, param: string): void {
+function checkCorpus({ id, purpose, errorCode, errorMessage }: Corpus, param: string): void {
+  if (errorCode !== null)
+    throw new CodedError(errorCode, `Nothing can be trained on the file ${id}. ${errorMessage}`, { param });
   if (purpose === 'fine-tune') return;
   throw new CodedError(
     'invalid_value',
