@@ -13,6 +13,14 @@ export interface DeviceProbe {
   readonly reason: string;
 }
 
+/** What a machine needs for a device, for people. */
+export const DEVICE_ADVICE: Readonly<Record<Device, string>> = {
+  cpu: 'The processor needs nothing.',
+  cuda: 'For CUDA on Linux x64: NVIDIA driver, CUDA 12 and cuDNN 9, then "node node_modules/onnxruntime-node/script/install.js --onnxruntime-node-install=cuda12" (downloads from NuGet).',
+  webgpu:
+    'For WebGPU on Linux: a graphics driver with Vulkan and the package libvulkan1; ONNX Runtime brings the rest.',
+};
+
 /** What the process that tries a device answers. */
 export type ProbeAnswer = { readonly gflops: number } | { readonly error: string };
 

@@ -250,4 +250,19 @@ describe('a session', () => {
     const expected = [e / sums[0]!, e ** 3 / sums[0]!, e ** 2 / sums[0]!, 1 / sums[1]!, 1 / sums[1]!, e4 / sums[1]!];
     list('softmax').forEach((value, index) => expect(value).toBeCloseTo(expected[index]!, 6));
   });
+
+  it('cuts a tensor into the same parts where a node may have only a few results', async () => {
+    const parts = 11;
+    const x = float32Tensor(Float32Array.from({ length: 2 * 3 * parts }, Math.sqrt), [3 * parts, 2]);
+    const run = async (device: 'cpu' | 'webgpu'): Promise<number[][]> => {
+      const graph = new Graph(device);
+      op.split(graph.input('x', [`${parts}*B`, 2]), 0, parts).forEach((part, i) => graph.output(`part${i}`, part));
+      expect(Math.max(...graph.nodes.map(({ outputs }) => outputs.length))).toBe(device === 'cpu' ? parts : 1);
+      const session = await GraphSession.create(graph.encode(), { threads: 1 });
+      const values = await session.run({ x });
+      await session.dispose();
+      return Array.from({ length: parts }, (_, i) => [...(values[`part${i}`]!.data as Float32Array)]);
+    };
+    expect(await run('webgpu')).toEqual(await run('cpu'));
+  });
 });

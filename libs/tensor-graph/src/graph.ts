@@ -9,6 +9,7 @@ import {
   type EncodableTensor,
   type ExternalData,
 } from './onnx-encoding.js';
+import type { Device } from './session.js';
 
 /** A value in a graph: an input, a constant, or the result of a node. It holds no numbers. */
 export interface Tensor extends EncodableTensor {
@@ -45,6 +46,14 @@ export class Graph {
   private readonly names = new Set<string>();
   private nextId = 0;
   private recording = true;
+
+  /** How many results one node may have. WebGPU promises eight buffers to a shader, and one is the input. */
+  readonly mostOutputs: number;
+
+  /** @param device where the graph will be computed */
+  constructor(device: Device = 'cpu') {
+    this.mostOutputs = device === 'webgpu' ? 7 : Infinity;
+  }
 
   /**
    * Declares a value fed at each run.

@@ -2,7 +2,7 @@ export { Graph, type Tensor } from './graph.js';
 export type { ElementType, ExternalData } from './onnx-encoding.js';
 export type { Dimension, Shape } from './dimension.js';
 export { gradients } from './gradients.js';
-export { probeDevice, type DeviceProbe } from './device-probe.js';
+export { DEVICE_ADVICE, probeDevice, type DeviceProbe } from './device-probe.js';
 export * as op from './operators/index.js';
 export {
   GraphSession,

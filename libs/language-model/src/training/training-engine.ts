@@ -35,11 +35,11 @@ export class OnnxRuntimeEngine implements TrainingEngine {
   ) {}
 
   trainingProgram(architecture: Architecture, sequenceLength: number, withDropout: boolean): Promise<ModelProgram> {
-    return this.open(buildTrainingGraph(architecture, sequenceLength, withDropout));
+    return this.open(buildTrainingGraph(architecture, sequenceLength, withDropout, this.device));
   }
 
   evaluationProgram(architecture: Architecture, sequenceLength: number): Promise<ModelProgram> {
-    return this.open(buildEvaluationGraph(architecture, sequenceLength));
+    return this.open(buildEvaluationGraph(architecture, sequenceLength, this.device));
   }
 
   private open(model: Uint8Array): Promise<GraphSession> {

@@ -1,4 +1,4 @@
-import { Graph, gradients, op, type Tensor } from '#tensor-graph';
+import { Graph, gradients, op, type Device, type Tensor } from '#tensor-graph';
 import { parameterSpecs, type Architecture } from '../model/architecture.js';
 import { forward, stateNames, type LayerState } from '../model/forward.js';
 
@@ -21,9 +21,9 @@ interface Ends {
 }
 
 /** Inputs, forward pass and loss, common to both graphs; batch size B stays symbolic. */
-function buildLoss(architecture: Architecture, sequenceLength: number, withDropout: boolean): Ends {
+function buildLoss(architecture: Architecture, sequenceLength: number, withDropout: boolean, device: Device): Ends {
   const { embeddingDim: E, lstmUnits: H, numLayers } = architecture;
-  const graph = new Graph();
+  const graph = new Graph(device);
   const parameters = new Map(parameterSpecs(architecture).map(({ name, shape }) => [name, graph.input(name, shape)]));
   const parameter = (name: string): Tensor => parameters.get(name)!;
   const ids = graph.input('ids', [sequenceLength, 'B'], 'int64');
@@ -65,8 +65,9 @@ export function buildTrainingGraph(
   architecture: Architecture,
   sequenceLength: number,
   withDropout: boolean,
+  device: Device = 'cpu',
 ): Uint8Array {
-  const { graph, parameters, losses } = buildLoss(architecture, sequenceLength, withDropout);
+  const { graph, parameters, losses } = buildLoss(architecture, sequenceLength, withDropout, device);
   const loss = op.multiply(op.reduceSum(losses, [0]), graph.input('loss_scale', []));
   graph.output('loss', loss);
   const names = [...parameters.keys()];
@@ -81,8 +82,12 @@ export function buildTrainingGraph(
  * In: as for training, less masks and scale. Out: `losses` [T*B] in nats, `ranks` [T*B]: how many words were more
  * probable than the right one, and the next states.
  */
-export function buildEvaluationGraph(architecture: Architecture, sequenceLength: number): Uint8Array {
-  const { graph, losses, probabilities, targets } = buildLoss(architecture, sequenceLength, false);
+export function buildEvaluationGraph(
+  architecture: Architecture,
+  sequenceLength: number,
+  device: Device = 'cpu',
+): Uint8Array {
+  const { graph, losses, probabilities, targets } = buildLoss(architecture, sequenceLength, false, device);
   graph.output('losses', losses);
   graph.output('ranks', op.rankOf(probabilities, targets));
   return graph.encode();

@@ -84,7 +84,10 @@ export function split(x: Tensor, axis: number, parts: number): Tensor[] {
   if (parts === 1) return [x];
   const shape = x.shape.with(axis, divideDimension(x.shape[axis]!, parts));
   const specs = Array.from({ length: parts }, () => ({ type: x.type, shape }));
-  const ys = x.graph.emit('Split', [x], specs, { axis, num_outputs: parts });
+  const ys =
+    parts > x.graph.mostOutputs
+      ? x.graph.withoutTape(() => cutOneByOne(x, axis, parts, shape))
+      : x.graph.emit('Split', [x], specs, { axis, num_outputs: parts });
   x.graph.record([x], ys, (dys) => {
     const zero = dys.includes(undefined) ? zerosLike(ys[0]!) : undefined;
     return [
@@ -95,6 +98,12 @@ export function split(x: Tensor, axis: number, parts: number): Tensor[] {
     ];
   });
   return ys;
+}
+
+/** The parts of a split by a node each, where one node may not have so many results. */
+function cutOneByOne(x: Tensor, axis: number, parts: number, shape: Shape): Tensor[] {
+  const stacked = reshape(x, shape.toSpliced(axis, 0, parts));
+  return Array.from({ length: parts }, (_, part) => reshape(slice(stacked, axis, part, part + 1), shape));
 }
 
 /** Elements `start` (inclusive) to `end` (exclusive) along an axis of fixed size. */
