@@ -21,7 +21,8 @@ const USAGE = `Usage: npm run bench -- training|decode|sampling|http|quality [op
   --preset small|intermediate|medium   which sizes (default small)
   --json                               one JSON object per line instead of a table
   --threads N                          threads (default: one per core)
-  training: --batch-size N (default 32 and 64)   --peer: also PyTorch, where Debian's python3-torch is installed
+  training: --batch-size N[,N...] (default 32,64)   --engine onnxruntime|tensorflow   --device cpu|cuda|webgpu
+            --peer: also PyTorch on the same device (cuDNN on a GPU: float32 and bfloat16), where python3 has torch
   http:     --clients N (default 64) --tokens M (default 64) --requests N --stream
             --base-url URL --key KEY --model NAME: a running server instead of one of its own
   quality:  --corpus FOLDER with train.txt, valid.txt, test.txt (tokenised)   --epochs N (default 5)
@@ -35,6 +36,8 @@ async function main(): Promise<void> {
       json: { type: 'boolean', default: false },
       threads: { type: 'string', default: '0' },
       'batch-size': { type: 'string' },
+      engine: { type: 'string', default: 'onnxruntime' },
+      device: { type: 'string', default: 'cpu' },
       peer: { type: 'boolean', default: false },
       clients: { type: 'string', default: '64' },
       tokens: { type: 'string', default: '64' },
@@ -65,7 +68,7 @@ async function main(): Promise<void> {
     tokens: wholeNumber('tokens', values.tokens),
     epochs: wholeNumber('epochs', values.epochs),
     vocabulary: wholeNumber('vocabulary', values.vocabulary),
-    batchSizes: values['batch-size'] === undefined ? [32, 64] : [wholeNumber('batch-size', values['batch-size'])],
+    batchSizes: (values['batch-size'] ?? '32,64').split(',').map((text) => wholeNumber('batch-size', text)),
     requests: values.requests === undefined ? undefined : wholeNumber('requests', values.requests),
     baseUrl: values['base-url'],
   };

@@ -3,6 +3,10 @@ export interface BenchOptions {
   readonly preset: string;
   readonly json: boolean;
   readonly threads: number;
+  /** Of training: onnxruntime or tensorflow. */
+  readonly engine: string;
+  /** Of training: cpu, cuda or webgpu. */
+  readonly device: string;
   readonly batchSizes: readonly number[];
   readonly peer: boolean;
   readonly clients: number;

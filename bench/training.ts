@@ -1,12 +1,7 @@
 import { architectureOf, countParameters, resolveHyperparameters } from '#language-model';
-import {
-  OnnxRuntimeEngine,
-  TrainingStep,
-  WindowReader,
-  operationsPerToken,
-  type Architecture,
-} from '#language-model/workbench';
-import { measurePyTorch } from './pytorch.js';
+import { TrainingStep, WindowReader, operationsPerToken, type Architecture } from '#language-model/workbench';
+import { openEngine } from './engines.js';
+import { measurePyTorch, type PyTorchRates } from './pytorch.js';
 import type { BenchOptions } from './options.js';
 import type { Report } from './report.js';
 import { measureSgemm } from './sgemm.js';
@@ -19,6 +14,7 @@ const MEASURED_STEPS = 15;
 /** Whole training steps: forward, backward, dropout, clipping and AdamW, beside the rate of the machine's matrix products. */
 export async function benchTraining(options: BenchOptions, report: Report): Promise<void> {
   const { preset, threads } = options;
+  const engine = await openEngine(options, threads);
   const hyperparameters = resolveHyperparameters(preset);
   const architecture = architectureOf(hyperparameters, VOCABULARY);
   const { sequenceLength, dropoutRate } = hyperparameters;
@@ -36,49 +32,55 @@ export async function benchTraining(options: BenchOptions, report: Report): Prom
       batchSize,
       dropoutRate,
       seed: 1,
-      engine: new OnnxRuntimeEngine(threads),
+      engine,
       text,
     });
-    const times: number[] = [];
+    const times: { totalMs: number; computeMs: number; optimizerMs: number }[] = [];
     for (let index = 0; index < steps; index++) {
       const start = performance.now();
       const { ids, targets } = reader.read(0, index);
-      await training.run(ids, targets, { learningRate: 1e-3, weightDecay: 0.05, clipNorm: 1 });
-      if (index >= WARMUP_STEPS) times.push(performance.now() - start);
+      const update = { learningRate: 1e-3, weightDecay: 0.05, clipNorm: 1 };
+      const { computeMs, optimizerMs } = await training.run(ids, targets, update);
+      if (index >= WARMUP_STEPS) times.push({ totalMs: performance.now() - start, computeMs, optimizerMs });
     }
     await training.dispose();
     // The better of two measurements around the run: other load on the machine can only lower it.
     const sgemmGflops = Math.max(sgemmBefore, await measureSgemm(threads));
-    const medianMs = times.sort((a, b) => a - b)[Math.floor(times.length / 2)]!;
-    const tokensPerSecond = (batchSize * sequenceLength) / (medianMs / 1000);
+    const { totalMs, computeMs, optimizerMs } = times.sort((a, b) => a.totalMs - b.totalMs)[times.length >> 1]!;
+    const tokensPerSecond = (batchSize * sequenceLength) / (totalMs / 1000);
     const fractionOfSgemm = (tokensPerSecond * operationsPerToken(architecture)) / (sgemmGflops * 1e9);
-    const peer = options.peer ? await tryPyTorch(architecture, batchSize, sequenceLength, report) : undefined;
+    const peer = options.peer
+      ? await tryPyTorch(options.device, architecture, batchSize, sequenceLength, report)
+      : null;
     report.add({
       bench: 'training',
       preset,
-      engine: 'onnxruntime',
-      device: 'cpu',
+      engine: engine.name,
+      device: engine.device,
       batchSize,
       tokensPerSecond,
       sgemmGflops,
       fractionOfSgemm,
-      ...(peer !== undefined && { peerTokensPerSecond: peer }),
+      computeMs,
+      optimizerMs,
+      ...peer,
     });
   }
 }
 
-/** PyTorch's rate, or a note that says why there is none. */
+/** PyTorch's rates on the same device, or a note that says why there are none. */
 async function tryPyTorch(
+  device: string,
   architecture: Architecture,
   batchSize: number,
   sequenceLength: number,
   report: Report,
-): Promise<number | undefined> {
+): Promise<PyTorchRates | null> {
   try {
-    return await measurePyTorch(architecture, batchSize, sequenceLength);
+    return await measurePyTorch(device === 'cpu' ? 'cpu' : 'cuda', architecture, batchSize, sequenceLength);
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
     report.note(error.message);
-    return undefined;
+    return null;
   }
 }

@@ -1,7 +1,7 @@
 import type { Config } from '#config';
 import { CodedError } from '#errors';
 import { OnnxRuntimeEngine, type TrainingEngine } from '#language-model/workbench';
-import { probeDevice, type Device, type DeviceProbe } from '#tensor-graph';
+import { DEVICE_ADVICE, probeDevice, type Device, type DeviceProbe } from '#tensor-graph';
 import {
   TENSORFLOW_PACKAGES,
   TensorFlowEngine,
@@ -83,9 +83,9 @@ export async function openEngine(choice: EngineChoice, threads: number): Promise
 export function adviceFor(device: EngineSettings['device']): string {
   switch (device) {
     case 'cuda':
-      return 'For CUDA on Linux x64: NVIDIA driver, CUDA 12 and cuDNN 9, then "node node_modules/onnxruntime-node/script/install.js --onnxruntime-node-install=cuda12" (downloads from NuGet); or "npm install --no-save --ignore-scripts=false @tensorflow/tfjs-node-gpu@4.22.0" with CUDA 11 (Node.js 22 or older).';
+      return `${DEVICE_ADVICE.cuda} Or, with CUDA 11 and Node.js 22 or older, "npm install --no-save --ignore-scripts=false @tensorflow/tfjs-node-gpu@4.22.0".`;
     case 'webgpu':
-      return 'For WebGPU on Linux: a graphics driver with Vulkan and the package libvulkan1; ONNX Runtime brings the rest. TensorFlow.js has no WebGPU in Node.js.';
+      return `${DEVICE_ADVICE.webgpu} TensorFlow.js has no WebGPU in Node.js.`;
     case 'cpu':
     case 'auto':
       return 'The processor needs nothing but ENGINE=auto and DEVICE=auto.';
