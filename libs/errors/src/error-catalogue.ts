@@ -162,7 +162,8 @@ export const ERROR_CATALOGUE = {
     status: 500,
     type: 'server_error',
     retried: false,
-    meaning: 'The loss stopped being a finite number; usually the learning rate is too high.',
+    meaning:
+      'The loss stopped being a finite number, or stayed worse than guessing; usually the learning rate is too high.',
   },
   training_process_died: {
     status: 500,

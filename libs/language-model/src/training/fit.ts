@@ -3,6 +3,7 @@ import type { Parameters } from '../model/parameters.js';
 import type { Hyperparameters } from '../model/presets.js';
 import { EVALUATION_STEPS, TextEvaluator, gapPoints } from '../evaluation/text-evaluator.js';
 import { BestParameters } from './best-parameters.js';
+import { DivergenceWatch } from './divergence-watch.js';
 import { ProgressMeter } from './progress-meter.js';
 import { learningRateAt } from './schedule.js';
 import type { TrainingEngine } from './training-engine.js';
@@ -118,12 +119,14 @@ export async function fit(
 /** One run of `fit`: the loop and what it carries from step to step. */
 class Fitting {
   private readonly totalSteps: number;
+  private readonly warmupSteps: number;
   private readonly stepsPerEpoch: number;
   private readonly tokensPerStep: number;
   private readonly evaluationInterval: number;
   private readonly best: BestParameters;
   private readonly meter: ProgressMeter;
   private readonly interrupted: AbortSignal;
+  private readonly watch: DivergenceWatch;
   private evaluations: TrainingEvaluation[] = [];
   private step = 0;
   private worse = 0;
@@ -147,6 +150,14 @@ class Fitting {
     this.interrupted = anyOf(signals);
     const { totalSteps, tokensPerStep, stepsPerEpoch } = this;
     this.meter = new ProgressMeter({ totalSteps, tokensPerStep, stepsPerEpoch, observer });
+    this.warmupSteps = Math.ceil(totalSteps * settings.warmupFraction);
+    const { warmupSteps } = this;
+    this.watch = new DivergenceWatch({
+      text: options.train,
+      vocabularySize: options.vocabularySize,
+      warmupSteps,
+      totalSteps,
+    });
   }
 
   async run(): Promise<FitResult | Stopped> {
@@ -191,6 +202,7 @@ class Fitting {
     this.step++;
     if (this.step === 1 || this.step % UPDATE_RATIO_INTERVAL === 0) meter.updateRatio = trainingStep.updateRatio();
     meter.add(this.step, { ...result, readMs }, learningRate);
+    this.watch.add(this.step, result.lossNats, learningRate);
   }
 
   /** @returns false when it was interrupted by a stop */
@@ -205,9 +217,8 @@ class Fitting {
       await meter.pauseFor(async () => this.options.takeCheckpoint?.(evaluation, trainingStep.parameters));
       this.evaluations.push(evaluation);
       const improved = this.best.offer(evaluation, trainingStep.parameters);
-      const warmupSteps = Math.ceil(totalSteps * this.options.hyperparameters.warmupFraction);
       // A loss that has not begun to fall during warm-up says nothing; neither does less than one pass over the text.
-      const tooEarly = step <= Math.max(warmupSteps, Math.min(stepsPerEpoch, totalSteps - 1));
+      const tooEarly = step <= Math.max(this.warmupSteps, Math.min(stepsPerEpoch, totalSteps - 1));
       this.worse = improved || tooEarly ? 0 : this.worse + 1;
       return true;
     } catch (error) {
