@@ -8,7 +8,13 @@ import { isSha256 } from './bundle-manifest.js';
 import { hasDiskCode, toDiskError } from './disk-error.js';
 import { hashFile } from './file-hash.js';
 import { materialiseBundle, storeBundle } from './stored-bundle.js';
-import { blobPath, removeUnused, type NeededArtifacts, type RemovedArtifacts } from './unused-artifacts.js';
+import {
+  blobPath,
+  removeUnused,
+  type NeededArtifacts,
+  type RemovalLimits,
+  type RemovedArtifacts,
+} from './unused-artifacts.js';
 
 const UNFINISHED_MAXIMUM_AGE_MS = 86_400_000;
 
@@ -96,11 +102,6 @@ export class FolderArtifactStore {
     if (found.sha256 !== sha256) throw corrupt(sha256, found.sha256);
   }
 
-  /** Removes an artifact; one that is not there stays so. Who still needs it is for the caller to know. */
-  async delete(sha256: string): Promise<void> {
-    await rm(this.path(sha256), { force: true });
-  }
-
   /**
    * Stores every file that the `manifest.json` of a folder lists, and the manifest last; its hash is the bundle's name.
    *
@@ -111,13 +112,13 @@ export class FolderArtifactStore {
   }
 
   /**
-   * Removes what is not needed and was not written within the last `olderThanMs`.
+   * Removes what is not needed, within the limits.
    *
    * @param needed asked after the old files have been listed
    * @throws bundle_missing, bundle_corrupt when a needed bundle cannot be read; then nothing is removed
    */
-  removeUnused(needed: () => Promise<NeededArtifacts>, olderThanMs: number): Promise<RemovedArtifacts> {
-    return removeUnused(this.#root, needed, olderThanMs);
+  removeUnused(needed: () => Promise<NeededArtifacts>, limits: RemovalLimits): Promise<RemovedArtifacts> {
+    return removeUnused(this.#root, needed, limits);
   }
 
   /**

@@ -63,7 +63,7 @@ describe('removing unused artifacts', () => {
     await store.openBundle(kept);
     await store.openBundle(given);
     await age(2 * HOUR_MS);
-    const removed = await store.removeUnused(needing([kept], [text]), HOUR_MS);
+    const removed = await store.removeUnused(needing([kept], [text]), { olderThanMs: HOUR_MS });
     expect(removed.artifacts).toBe(3);
     expect(removed.sizeBytes).toBeGreaterThan('weights b'.length + 'nobody needs this'.length);
     for (const hash of [kept, text, sha256('tokenizer'), sha256('weights a')]) expect(await isStored(hash)).toBe(true);
@@ -72,24 +72,30 @@ describe('removing unused artifacts', () => {
     expect(await readdir(join(folder, 'store/bundles'))).toEqual([kept]);
     expect(await readdir(join(folder, 'store/incoming'))).toEqual([]);
     await expect(store.openBundle(given)).rejects.toMatchObject({ code: 'bundle_missing' });
-    expect(await store.removeUnused(needing([kept], [text]), HOUR_MS)).toEqual({ artifacts: 0, sizeBytes: 0 });
+    expect(await store.removeUnused(needing([kept], [text]), { olderThanMs: HOUR_MS })).toEqual({
+      artifacts: 0,
+      sizeBytes: 0,
+    });
   });
 
   it('keeps what was written lately, because it may be about to be registered', async () => {
     const bundle = await putBundle('weights');
     await store.openBundle(bundle);
-    expect(await store.removeUnused(needing([]), HOUR_MS)).toEqual({ artifacts: 0, sizeBytes: 0 });
+    expect(await store.removeUnused(needing([]), { olderThanMs: HOUR_MS })).toEqual({ artifacts: 0, sizeBytes: 0 });
     await store.openBundle(bundle);
   });
 
   it('keeps what is written again while it looks', async () => {
     const bundle = await putBundle('tokenizer', 'weights');
     await age(2 * HOUR_MS);
-    const removed = await store.removeUnused(async () => {
-      // By now the old files are listed; another run with the same tokenizer stores its bundle.
-      await putText('tokenizer');
-      return { bundles: [], files: [] };
-    }, HOUR_MS);
+    const removed = await store.removeUnused(
+      async () => {
+        // By now the old files are listed; another run with the same tokenizer stores its bundle.
+        await putText('tokenizer');
+        return { bundles: [], files: [] };
+      },
+      { olderThanMs: HOUR_MS },
+    );
     expect(removed.artifacts).toBe(2);
     expect(await isStored(sha256('tokenizer'))).toBe(true);
     expect(await isStored(bundle)).toBe(false);
@@ -103,9 +109,19 @@ describe('removing unused artifacts', () => {
     const orphan = await putText('nobody needs this');
     await harm(store.path(needed));
     await age(2 * HOUR_MS);
-    await expect(store.removeUnused(needing([needed]), HOUR_MS)).rejects.toMatchObject({ code });
+    await expect(store.removeUnused(needing([needed]), { olderThanMs: HOUR_MS })).rejects.toMatchObject({ code });
     expect(await isStored(orphan)).toBe(true);
     expect(await isStored(sha256('weights of a version'))).toBe(true);
+  });
+
+  it('looks only among those that it is told to', async () => {
+    const [one, other] = [await putText('one'), await putText('other')];
+    const card = await putText('# a card');
+    const bundle = await putBundle('# a card', 'weights');
+    const limits = { olderThanMs: 0, among: [one, card] };
+    expect((await store.removeUnused(needing([bundle]), limits)).artifacts).toBe(1);
+    expect(await Promise.all([one, other, card].map(isStored))).toEqual([false, true, true]);
+    await store.openBundle(bundle);
   });
 
   it('leaves files alone that are not artifacts', async () => {
@@ -113,11 +129,11 @@ describe('removing unused artifacts', () => {
     await mkdir(join(folder, 'store/blobs/zz'), { recursive: true });
     await writeFile(join(folder, 'store/blobs/zz/README'), 'mine');
     await age(2 * HOUR_MS);
-    await store.removeUnused(needing([]), HOUR_MS);
+    await store.removeUnused(needing([]), { olderThanMs: HOUR_MS });
     expect(await readdir(join(folder, 'store/blobs/zz'))).toEqual(['README']);
   });
 
   it('does nothing where nothing was ever stored', async () => {
-    expect(await store.removeUnused(needing([]), 0)).toEqual({ artifacts: 0, sizeBytes: 0 });
+    expect(await store.removeUnused(needing([]), { olderThanMs: 0 })).toEqual({ artifacts: 0, sizeBytes: 0 });
   });
 });

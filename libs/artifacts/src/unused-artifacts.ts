@@ -19,6 +19,14 @@ export interface RemovedArtifacts {
   readonly sizeBytes: number;
 }
 
+/** What may be removed if it is not needed. */
+export interface RemovalLimits {
+  /** Only what was not written within this time. */
+  readonly olderThanMs: number;
+  /** Only these; everything when left out. */
+  readonly among?: readonly string[];
+}
+
 /**
  * Removes what is not needed and was not written within the last `olderThanMs`. Bundles share files: a file goes when
  * the last bundle that lists it is gone.
@@ -32,15 +40,17 @@ export interface RemovedArtifacts {
 export async function removeUnused(
   root: string,
   needed: () => Promise<NeededArtifacts>,
-  olderThanMs: number,
+  { olderThanMs, among }: RemovalLimits,
 ): Promise<RemovedArtifacts> {
   const isOld = async (path: string): Promise<boolean> => {
     const found = await stat(path).catch(() => null);
     return found !== null && found.mtimeMs <= Date.now() - olderThanMs;
   };
   const old: string[] = [];
-  for (const sha256 of await listBlobs(root)) if (await isOld(blobPath(root, sha256))) old.push(sha256);
-  const folders = (await namesIn(join(root, 'bundles'))).filter(isSha256);
+  for (const sha256 of among ?? (await listBlobs(root))) if (await isOld(blobPath(root, sha256))) old.push(sha256);
+  const folders = (await namesIn(join(root, 'bundles'))).filter((name) =>
+    among ? among.includes(name) : isSha256(name),
+  );
   const { bundles, files } = await needed();
   const kept = new Set([...files, ...(await filesOf(root, bundles))]);
 

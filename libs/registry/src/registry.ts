@@ -7,6 +7,7 @@ import { verifyApiKey, type VerifiedApiKey } from './api-keys/verify-api-key.js'
 import { findAuditEntries } from './audit/audit.repository.js';
 import { findCheckpointIfAny, findCheckpoints } from './checkpoints/checkpoint.repository.js';
 import { findLiveArtifacts } from './checkpoints/live-artifacts.repository.js';
+import { pruneCheckpoints } from './checkpoints/prune-checkpoints.js';
 import { recordCheckpoint } from './checkpoints/record-checkpoint.js';
 import {
   findCorpora,
@@ -252,6 +253,10 @@ export class Registry {
   /** By its id or by the name that it is served under; `null` also for one that has been removed. */
   findCheckpoint(name: string): Promise<Checkpoint | null> {
     return this.#database.query((client) => findCheckpointIfAny(client, name));
+  }
+
+  pruneCheckpoints(options: { readonly keepEvery: number }): Promise<number> {
+    return pruneCheckpoints(this.#database, options.keepEvery);
   }
 
   /** The stored bytes that something needs; checkpoints removed within `removedWithinMs` count among them. */

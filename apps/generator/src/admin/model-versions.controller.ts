@@ -54,6 +54,7 @@ function versionObject(version: ModelVersion): object {
     state: version.state,
     training_run: version.trainingRunId,
     base_version: version.baseVersionId,
+    base_checkpoint: version.baseCheckpointId,
     bundle_sha256: version.bundleSha256,
     data_sha256: version.dataSha256,
     code_version: version.codeVersion,

@@ -5,6 +5,7 @@ import { FolderArtifactStore } from '#artifacts';
 import { CurrentApiKey, RequireScope, type ApiKeyIdentity } from '#observability';
 import { Registry } from '#registry';
 import type { Plain } from '../plain.js';
+import { ArtifactSweeper } from '../training/artifact-sweeper.js';
 import { DeletedFile, FileList, FileObject, ListFilesQuery } from './file.dto.js';
 import { presentFile, presentFileList } from './file-presenter.js';
 import { FileReport } from './file-report.dto.js';
@@ -23,6 +24,7 @@ export class FilesController {
     private readonly registry: Registry,
     private readonly store: FolderArtifactStore,
     private readonly uploadCorpus: UploadCorpus,
+    private readonly sweeper: ArtifactSweeper,
   ) {}
 
   @Post()
@@ -93,7 +95,7 @@ export class FilesController {
     @Req() request: FastifyRequest,
   ): Promise<Plain<DeletedFile>> {
     const { corpus, bytesUnused } = await this.registry.deleteCorpus(id, owner.id, request.id);
-    if (bytesUnused) await this.store.delete(corpus.sha256);
+    if (bytesUnused) await this.sweeper.remove(corpus.sha256);
     return { id, object: 'file', deleted: true };
   }
 }

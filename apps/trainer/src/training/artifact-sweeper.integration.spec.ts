@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FolderArtifactStore } from '#artifacts';
@@ -51,6 +51,11 @@ describe('the sweeper of artifacts', () => {
     for (const { bundleSha256 } of [version, ...kept]) await store.openBundle(bundleSha256);
     const corpus = await trainer.registry.getCorpus(run.corpusId);
     await store.verify(corpus.sha256);
+    // The card of the version, uploaded as a text and deleted.
+    const folder = await store.openBundle(version.bundleSha256);
+    const copy = await trainer.upload(await readFile(join(folder, 'card.md'), 'utf8'), 'card.md');
+    expect((await trainer.fetch(`/v1/files/${copy}`, { method: 'DELETE' })).status).toBe(200);
+    await store.openBundle(version.bundleSha256);
     const after = await storedFiles();
     await trainer.app.get(ArtifactSweeper, { strict: false }).sweep();
     expect(await storedFiles()).toBe(after);

@@ -38,11 +38,25 @@ export class ArtifactSweeper implements OnApplicationBootstrap, OnModuleDestroy 
     return this.sweeping;
   }
 
+  /** Removes these bytes at once, unless something else needs them: a file may be a copy of one of a bundle. */
+  async remove(sha256: string): Promise<void> {
+    await this.removeUnused({ olderThanMs: 0, among: [sha256] });
+  }
+
   private async sweepOnce(): Promise<void> {
-    const { artifactGraceMs } = this.options.config;
+    const { artifactGraceMs, checkpointKeepEvery } = this.options.config;
     try {
-      const needed = () => this.registry.listLiveArtifacts({ removedWithinMs: artifactGraceMs });
-      const removed = await this.store.removeUnused(needed, artifactGraceMs);
+      await this.registry.pruneCheckpoints({ keepEvery: checkpointKeepEvery });
+    } catch (error) {
+      this.logger.warn({ ...briefError(error), msg: 'could not give up checkpoints; trying again' });
+    }
+    await this.removeUnused({ olderThanMs: artifactGraceMs });
+  }
+
+  private async removeUnused(limits: Parameters<FolderArtifactStore['removeUnused']>[1]): Promise<void> {
+    const removedWithinMs = this.options.config.artifactGraceMs;
+    try {
+      const removed = await this.store.removeUnused(() => this.registry.listLiveArtifacts({ removedWithinMs }), limits);
       if (removed.artifacts > 0) this.logger.log({ ...removed, msg: 'removed stored bytes that nothing needs' });
     } catch (error) {
       this.logger.warn({ ...briefError(error), msg: 'could not remove stored bytes that nothing needs; trying again' });

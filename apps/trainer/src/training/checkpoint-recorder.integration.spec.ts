@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { Logger } from '@nestjs/common';
 import { FolderArtifactStore } from '#artifacts';
 import { openDatabase, type Database } from '#database';
 import type { TrainingEvent } from '#language-model';
@@ -21,6 +22,10 @@ let folder: string;
 let store: FolderArtifactStore;
 let run: TrainingRun;
 let lost: number;
+
+beforeAll(() => {
+  Logger.overrideLogger(false);
+});
 
 beforeEach(async () => {
   test = await createTestDatabase();

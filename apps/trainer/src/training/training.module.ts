@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
-import { ArtifactSweeper } from './artifact-sweeper.js';
 import { ResultFiles } from '../measurements/result-files.js';
+import { ArtifactSweeper } from './artifact-sweeper.js';
 import { CancelWatcher } from './cancel-watcher.js';
 import { LostRunSweeper } from './lost-run-sweeper.js';
 import { RunSupervisor } from './run-supervisor.js';
@@ -20,5 +20,6 @@ import { WorkFolders } from './work-folders.js';
     WorkFolders,
     ResultFiles,
   ],
+  exports: [ArtifactSweeper],
 })
 export class TrainingModule {}

@@ -107,3 +107,15 @@ export async function lockCheckpointsOf(client: Transaction, trainingRunId: stri
 export async function markCheckpointsRemoved(client: Transaction, ids: readonly string[]): Promise<void> {
   await client.$executeRaw`UPDATE "checkpoints" SET "removed_at" = now() WHERE "id" = ANY(${[...ids]})`;
 }
+
+/** The runs that have a checkpoint which is neither the best nor the last nor a `keepEvery`-th. */
+export async function findRunsToPrune(client: Transaction, keepEvery: number): Promise<string[]> {
+  const rows = await client.$queryRaw<{ id: string }[]>`
+    SELECT DISTINCT "training_run_id" AS "id" FROM (
+      SELECT "training_run_id", "number",
+        row_number() OVER (PARTITION BY "training_run_id" ORDER BY "validation_loss_nats", "step") AS "rank",
+        row_number() OVER (PARTITION BY "training_run_id" ORDER BY "step" DESC) AS "age"
+      FROM "checkpoints" WHERE "removed_at" IS NULL) c
+    WHERE "rank" > 1 AND "age" > 1 AND (${keepEvery} = 0 OR "number" % greatest(${keepEvery}, 1) <> 0)`;
+  return rows.map(({ id }) => id);
+}

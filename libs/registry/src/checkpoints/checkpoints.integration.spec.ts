@@ -141,6 +141,7 @@ describe('retention of checkpoints', () => {
     await registry.recordCheckpoint(id, fence, checkpointAt(20, 8), KEEP_FEWEST);
     await registry.recordCheckpoint(id, fence, checkpointAt(30, 7), KEEP_FEWEST);
     expect(await steps(id)).toEqual([30, 10]);
+    expect(await registry.pruneCheckpoints(KEEP_FEWEST)).toBe(0);
     await registry.cancelRun(derived.id, derived.fence);
     await registry.recordCheckpoint(id, fence, checkpointAt(40, 6), KEEP_FEWEST);
     expect(await steps(id)).toEqual([40]);
@@ -148,6 +149,23 @@ describe('retention of checkpoints', () => {
       code: 'model_not_found',
       param: 'model',
     });
+  });
+
+  it('catches up with what was needed by a run, and with another rule', async () => {
+    const { id, fence } = await runningRun();
+    const bases: string[] = [];
+    for (const [index, loss] of [9, 4, 8, 7].entries()) {
+      bases.push((await registry.recordCheckpoint(id, fence, checkpointAt(index + 1, loss), KEEP_ALL)).id);
+    }
+    const derived = await runningRun({ baseCheckpointId: bases[2] ?? null });
+    expect(await registry.pruneCheckpoints(KEEP_ALL)).toBe(0);
+    expect(await registry.pruneCheckpoints(KEEP_FEWEST)).toBe(1);
+    expect(await steps(id)).toEqual([4, 3, 2]);
+    await registry.cancelRun(id, fence);
+    await registry.cancelRun(derived.id, derived.fence);
+    expect(await registry.pruneCheckpoints(KEEP_FEWEST)).toBe(1);
+    expect(await steps(id)).toEqual([4, 2]);
+    expect(await registry.pruneCheckpoints(KEEP_FEWEST)).toBe(0);
   });
 
   it('and the start of a run from a checkpoint never cross: the run has its base, or is refused', async () => {

@@ -3,6 +3,7 @@ import type { NewCheckpoint } from '../inputs.js';
 import { randomId } from '../random-id.js';
 import type { Checkpoint } from '../records.js';
 import { lockOwnedRun, refuseOwner } from '../training-runs/owned-run.js';
+import { insertRunEvent } from '../training-runs/run-event.repository.js';
 import {
   findCheckpointAtStep,
   insertCheckpoint,
@@ -44,6 +45,10 @@ export function recordCheckpoint(
       hyperparameters,
       validationLossNats,
       metrics,
+    });
+    await insertRunEvent(tx, runId, {
+      message: `Checkpoint created at step ${step}: ${created.modelId}.`,
+      data: { step, checkpoint: created.modelId },
     });
     await markCheckpointsRemoved(tx, checkpointsToRemove(await lockCheckpointsOf(tx, runId), keepEvery));
     return created;
