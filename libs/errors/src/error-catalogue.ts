@@ -158,6 +158,13 @@ export const ERROR_CATALOGUE = {
     retried: false,
     meaning: 'A file or folder of the corpus does not exist or may not be read.',
   },
+  corpus_mismatch: {
+    status: 409,
+    type: 'invalid_request_error',
+    retried: false,
+    meaning:
+      'Models cannot be compared on a text, since they were not trained on it with one split and one vocabulary.',
+  },
   training_diverged: {
     status: 500,
     type: 'server_error',

@@ -126,6 +126,28 @@ describe('TextEvaluator', () => {
     expect(await evaluator.evaluate(text(120))).toEqual(first);
   });
 
+  it('tells each token once, with what its mean is made of', async () => {
+    const told = new Map<number, [number, number]>();
+    const evaluation = await (
+      await trainers()
+    ).evaluate(text(803), undefined, (index, loss, rank) => {
+      expect(told.has(index)).toBe(false);
+      told.set(index, [loss, rank]);
+    });
+    expect([...told.keys()].sort((a, b) => a - b)).toEqual(Array.from({ length: 802 }, (_, i) => i));
+    const entries = [...told.values()];
+    expect(entries.reduce((sum, [loss]) => sum + loss, 0) / 802).toBeCloseTo(evaluation.lossNats, 8);
+    expect(entries.filter(([, rank]) => rank < 1).length / 802).toBe(evaluation.top1);
+    // The first piece of 51 tokens is read from the zero state, as the definition does.
+    const logits = logitsOf(parameters, text(803).subarray(0, 51));
+    logits.forEach((row, i) => {
+      const right = row[text(803)[i + 1]!]!;
+      const expected = Math.log(row.reduce((sum, logit) => sum + Math.exp(logit - right), 0));
+      expect(told.get(i)![0]).toBeCloseTo(expected, 4);
+      expect(told.get(i)![1]).toBe(row.filter((logit) => logit > right).length);
+    });
+  });
+
   it('ends with the reason of the signal', async () => {
     const reason = new Error('enough');
     await expect((await trainers()).evaluate(text(100), AbortSignal.abort(reason))).rejects.toBe(reason);

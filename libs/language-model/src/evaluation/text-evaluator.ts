@@ -18,6 +18,9 @@ export interface Evaluation {
   readonly top5: number;
 }
 
+/** Told of each predicted token: its index among them, its loss in nats, and how many words were more probable. */
+export type TokenObserver = (index: number, lossNats: number, rank: number) => void;
+
 /** Steps per run of a program, unless it was built for fewer. */
 export const EVALUATION_STEPS = 50;
 /** Texts side by side; a lane's first words lack only the state, so few lanes keep the result close to reading in one go. */
@@ -35,8 +38,8 @@ export class TextEvaluator {
     private readonly sequenceLength = EVALUATION_STEPS,
   ) {}
 
-  /** Evaluates a text of at least two tokens; `signal` stops it between windows. */
-  async evaluate(tokens: Uint16Array, signal?: AbortSignal): Promise<Evaluation> {
+  /** Evaluates a text of at least two tokens; `signal` stops it between windows. Tokens are told in no order. */
+  async evaluate(tokens: Uint16Array, signal?: AbortSignal, onToken?: TokenObserver): Promise<Evaluation> {
     const T = this.sequenceLength;
     const predicted = tokens.length - 1;
     const B = Math.max(1, Math.min(LARGEST_BATCH, Math.ceil(predicted / EVALUATION_STEPS)));
@@ -62,7 +65,9 @@ export class TextEvaluator {
       const losses = results['losses']!.data as Float32Array;
       const ranks = results['ranks']!.data as Float32Array;
       for (let i = 0; i < T * B; i++) {
-        if (!counts(Math.floor(i / B), i % B)) continue;
+        const [t, lane] = [Math.floor(i / B), i % B];
+        if (!counts(t, lane)) continue;
+        onToken?.(lane * laneLength + start + t, losses[i]!, ranks[i]!);
         lossSum += losses[i]!;
         if (ranks[i]! < 1) first++;
         if (ranks[i]! < 5) fifth++;

@@ -49,7 +49,7 @@ export function toUnit(high: number, low: number): number {
 }
 
 /** What a stream of draws is for; streams of one seed never share a draw. */
-export const STREAMS = { initialization: 1, dropout: 2, windowOffset: 3, sampling: 4 } as const;
+export const STREAMS = { initialization: 1, dropout: 2, windowOffset: 3, sampling: 4, bootstrap: 5 } as const;
 
 /** Fills an array with numbers in [0, 1), 32 random bits each, from counters (stream, index, block). */
 export function fillUniform(out: Float32Array, seed: number, stream: number, index: number): void {

@@ -1,5 +1,6 @@
 // The upgrade rules' own door, `#language-model/upgrade`: who trains or serves needs none of it.
 export { adviseUpgrade } from './advise-upgrade.js';
+export { compareModels } from './compare-models.js';
 export { renderUpgradeReport } from './render-upgrade-report.js';
 export type {
   CompareModelsInput,
