@@ -3,6 +3,7 @@ import { readBundle, type Bundle } from '../bundle/read-bundle.js';
 import type { PreparedCorpus } from '../corpus/index.js';
 import { TextEvaluator, type Evaluation } from '../evaluation/text-evaluator.js';
 import { CompletionEngine } from '../sampling/completion-engine.js';
+import { PARAGRAPH_TOKEN, type Tokenizer } from '../tokenizer/index.js';
 import { readTrainingCorpus } from '../training/training-corpus.js';
 import { comparisonText, predictedTokens, samplePrompts, unitsOf, type ComparisonText } from './held-out-text.js';
 import type {
@@ -117,31 +118,38 @@ async function compare(
 
 /** Reads the text with the settings and the split of the training, and makes sure that it is the same. */
 async function corpusOf(
-  { paths }: CompareModelsInput,
+  { paths, validationPaths }: CompareModelsInput,
   bundles: readonly Bundle[],
   signal: AbortSignal,
 ): Promise<PreparedCorpus> {
   const { config, tokenizer } = bundles[0]!;
-  const corpus = await readTrainingCorpus(
-    { paths, seed: config.seed },
-    config.hyperparameters,
-    () => undefined,
-    signal,
+  const stranger = bundles.find(
+    (bundle) =>
+      bundle.config.dataSha256 !== config.dataSha256 || JSON.stringify(bundle.tokenizer) !== JSON.stringify(tokenizer),
   );
-  const vocabulary = JSON.stringify(corpus.tokenizer);
-  const other = bundles.find((bundle) => JSON.stringify(bundle.tokenizer) !== vocabulary);
-  if (other !== undefined || corpus.dataSha256 !== config.dataSha256) {
-    const what =
-      other === undefined
-        ? `its text has the sha256 ${corpus.dataSha256.slice(0, 12)} and that of the training had ${config.dataSha256.slice(0, 12)}`
-        : `the words of ${other.config.preset} are not those of this text`;
-    throw new CodedError(
-      'corpus_mismatch',
-      `The models cannot be compared on this text: ${what}, so held-out text could be text that a model was trained on. ` +
-        `Give the documents, seed and settings that they were trained with (seed ${config.seed}, ${tokenizer.vocabularySize} words).`,
-    );
+  if (stranger !== undefined) {
+    throw mismatch(`${stranger.config.preset} was trained on another text, split or vocabulary than ${config.preset}`);
   }
-  return corpus;
+  if (config.dataSha256 === null)
+    throw mismatch(`${config.preset} was imported, and what it was trained on is not known`);
+  const input = { paths, validationPaths, seed: config.seed };
+  const read = (known?: Tokenizer): Promise<PreparedCorpus> =>
+    readTrainingCorpus(input, config.hyperparameters, known, () => undefined, signal);
+  const corpus = await read();
+  if (corpus.dataSha256 === config.dataSha256) return corpus;
+  // A model that went on from another kept the vocabulary of that one.
+  const continued = await read(tokenizer);
+  if (continued.dataSha256 === config.dataSha256) return continued;
+  throw mismatch(
+    `this text, with seed ${config.seed}, has the sha256 ${corpus.dataSha256.slice(0, 12)} and that of the training has ${config.dataSha256.slice(0, 12)}`,
+  );
+}
+
+function mismatch(what: string): CodedError {
+  return new CodedError(
+    'corpus_mismatch',
+    `The models cannot be compared: ${what}; held-out text could be text that one was trained on. Compare models of the same training file, seed and split.`,
+  );
 }
 
 async function measureBaseline(
@@ -231,7 +239,7 @@ async function writeSamples(
   threads: number,
 ): Promise<SampleComparison[]> {
   const { tokenizer } = models[0]!.bundle;
-  const beginnings = [{ prompt: [], original: [] }, ...samplePrompts(part, tokenizer.idOf('<p>'), PROMPTS)];
+  const beginnings = [{ prompt: [], original: [] }, ...samplePrompts(part, tokenizer.idOf(PARAGRAPH_TOKEN), PROMPTS)];
   const texts: { role: ModelRole; text: string }[][] = beginnings.map(() => []);
   for (const { role, folder } of models) {
     const engine = await CompletionEngine.open(folder, {
