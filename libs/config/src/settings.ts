@@ -184,6 +184,29 @@ export const SETTINGS = {
     30_000,
     'How long a running job may be silent before it is queued again, in milliseconds.',
   ),
+  checkpointIntervalSeconds: setting(
+    'CHECKPOINT_INTERVAL_SECONDS',
+    integer(0, DAY_MS / 1000),
+    60,
+    'How often a running job saves the state that it can be resumed from, in seconds; 0 saves it after every step.',
+  ),
+  maxRunSeconds: setting(
+    'MAX_RUN_SECONDS',
+    integer(0, 365 * (DAY_MS / 1000)),
+    0,
+    'How long a job may run, all attempts together, before it fails, in seconds; 0 sets no limit.',
+  ),
+  pauseGraceMs: setting(
+    'PAUSE_GRACE_MS',
+    integer(0, DAY_MS),
+    60_000,
+    'How long a paused job may take to save its state before it is killed, in milliseconds; then it goes on from the state before.',
+  ),
+  machineName: optional<string>(
+    'MACHINE_NAME',
+    name(),
+    'Name of the machine whose devices the trainer uses; trainers with the same name take turns. Default: its host name.',
+  ),
   cancelGraceMs: setting(
     'CANCEL_GRACE_MS',
     integer(0, DAY_MS),

@@ -176,7 +176,14 @@ export const ERROR_CATALOGUE = {
     status: 500,
     type: 'server_error',
     retried: false,
-    meaning: 'The process that trained was killed or crashed; most often the memory of the machine was full.',
+    meaning:
+      'The process that trained was killed or crashed, several times in a row without coming further; most often the memory of the machine was full.',
+  },
+  run_time_exceeded: {
+    status: 500,
+    type: 'server_error',
+    retried: false,
+    meaning: 'The job ran for longer than MAX_RUN_SECONDS allows, all attempts together.',
   },
   model_unreadable: {
     status: 400,

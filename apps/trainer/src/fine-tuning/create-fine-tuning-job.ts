@@ -1,21 +1,18 @@
 import { randomInt } from 'node:crypto';
-import { Injectable, Logger } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { CodedError } from '#errors';
-import { TrainingQueue, trainingJobId } from '#jobs';
 import { Registry, type TrainingRun } from '#registry';
-import { briefError } from '../training/brief-error.js';
 import { findBaseModel } from './base-model.js';
 import { MAX_SEED, type CreateJobBody } from './create-job.dto.js';
+import { EnqueueRun } from './enqueue-run.js';
 import { requestedHyperparameters } from './requested-hyperparameters.js';
 
 /** Checks what a job asks for, writes its row, and puts it on the queue. */
 @Injectable()
 export class CreateFineTuningJob {
-  private readonly logger = new Logger(CreateFineTuningJob.name);
-
   constructor(
     private readonly registry: Registry,
-    private readonly queue: TrainingQueue,
+    private readonly enqueueRun: EnqueueRun,
   ) {}
 
   /** @throws model_not_found, unknown_parameter, invalid_value, file_not_found */
@@ -39,16 +36,7 @@ export class CreateFineTuningJob {
       hyperparameters: requestedHyperparameters(body, base),
       metadata: body.metadata ?? {},
     });
-    try {
-      await this.queue.enqueue('train-model', { trainingRunId: run.id }, trainingJobId(run.id, run.attempt + 1));
-    } catch (error) {
-      // The row is what counts: the sweeper enqueues it as soon as the queue is back.
-      this.logger.warn({
-        trainingRunId: run.id,
-        ...briefError(error),
-        msg: 'could not enqueue the run; the sweeper will',
-      });
-    }
+    await this.enqueueRun.enqueue(run);
     return run;
   }
 }

@@ -7,6 +7,7 @@ import type { Plain } from '../plain.js';
 import { CreateFineTuningJob } from './create-fine-tuning-job.js';
 import { presentCheckpointList } from './checkpoint-presenter.js';
 import { CreateJobBody } from './create-job.dto.js';
+import { EnqueueRun } from './enqueue-run.js';
 import {
   FineTuningJob,
   FineTuningJobCheckpointList,
@@ -25,6 +26,7 @@ export class FineTuningJobsController {
   constructor(
     private readonly registry: Registry,
     private readonly createJob: CreateFineTuningJob,
+    private readonly enqueueRun: EnqueueRun,
     private readonly streams: JobEventStreams,
   ) {}
 
@@ -56,6 +58,24 @@ export class FineTuningJobsController {
   @ApiOkResponse({ type: FineTuningJob })
   async cancel(@Param('id') id: string): Promise<Plain<FineTuningJob>> {
     return presentJob(await this.registry.requestCancel(id));
+  }
+
+  @Post(':id/pause')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Pause a job: a queued one at once, a running one when it has saved its training state' })
+  @ApiOkResponse({ type: FineTuningJob })
+  async pause(@Param('id') id: string): Promise<Plain<FineTuningJob>> {
+    return presentJob(await this.registry.requestPause(id));
+  }
+
+  @Post(':id/resume')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Let a paused job go on from where it was; it waits for the device like any other' })
+  @ApiOkResponse({ type: FineTuningJob })
+  async resume(@Param('id') id: string): Promise<Plain<FineTuningJob>> {
+    const run = await this.registry.requestResume(id);
+    await this.enqueueRun.enqueue(run);
+    return presentJob(run);
   }
 
   @Get(':id/checkpoints')

@@ -326,6 +326,8 @@ describe('the trainer', () => {
       'post /v1/files',
       'post /v1/fine_tuning/jobs',
       'post /v1/fine_tuning/jobs/{id}/cancel',
+      'post /v1/fine_tuning/jobs/{id}/pause',
+      'post /v1/fine_tuning/jobs/{id}/resume',
     ]);
   });
 });

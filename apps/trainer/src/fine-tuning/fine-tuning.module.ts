@@ -1,8 +1,9 @@
 import { Module } from '@nestjs/common';
 import { CreateFineTuningJob } from './create-fine-tuning-job.js';
+import { EnqueueRun } from './enqueue-run.js';
 import { FineTuningJobsController } from './fine-tuning-jobs.controller.js';
 import { JobEventStreams } from './job-event-streams.js';
 
 /** Jobs as clients see them. */
-@Module({ controllers: [FineTuningJobsController], providers: [CreateFineTuningJob, JobEventStreams] })
+@Module({ controllers: [FineTuningJobsController], providers: [CreateFineTuningJob, EnqueueRun, JobEventStreams] })
 export class FineTuningModule {}

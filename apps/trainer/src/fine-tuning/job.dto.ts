@@ -141,7 +141,7 @@ export class FineTuningJob {
   @ApiProperty({ example: 'small', description: 'The preset, version or checkpoint that was asked for.' })
   model!: string;
 
-  @ApiProperty({ enum: ['validating_files', 'queued', 'running', 'succeeded', 'failed', 'cancelled'] })
+  @ApiProperty({ enum: ['validating_files', 'queued', 'running', 'paused', 'succeeded', 'failed', 'cancelled'] })
   status!: string;
 
   @ApiProperty({ description: 'Unix time in seconds.' })

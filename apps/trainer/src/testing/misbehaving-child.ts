@@ -2,7 +2,7 @@ import type { ChildMessage, ParentMessage } from '../training/child-messages.js'
 
 /**
  * A training process for specs that goes wrong in the way that the file it is to train on is named after; `wait.txt` is the
- * one that behaves: it works until it is cancelled.
+ * one that behaves: it works until it is asked to stop.
  */
 const BEHAVIOURS: Readonly<Record<string, () => void>> = {
   'exit.txt': () => {
@@ -16,8 +16,10 @@ const BEHAVIOURS: Readonly<Record<string, () => void>> = {
   },
   'wait.txt': () => {
     process.on('message', (message: ParentMessage) => {
-      if (message.type !== 'cancel') return;
-      say({ type: 'failed', error: { code: 'cancelled', message: 'The run was cancelled.', param: null } });
+      if (message.type === 'stop') say({ type: 'stopped', step: 1 });
+      else if (message.type === 'cancel')
+        say({ type: 'failed', error: { code: 'cancelled', message: 'The run was cancelled.', param: null } });
+      else return;
       process.disconnect();
     });
     say({ type: 'event', event: { type: 'log', message: `waiting ${process.pid}` } });

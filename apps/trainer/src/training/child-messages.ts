@@ -19,27 +19,35 @@ export interface ChildOrder {
   readonly artifactDir: string;
   /** Belongs to this attempt alone; exists and is empty. The parent removes it. */
   readonly workFolder: string;
+  /** Where the training state is saved, and resumed from when there is one. Handed on from attempt to attempt. */
+  readonly stateFolder: string;
+  /** 0 saves the state after every step. */
+  readonly saveIntervalSeconds: number;
   readonly preset: string;
   readonly hyperparameters: Readonly<Record<string, unknown>>;
   readonly seed: number;
   /** 0 takes every core. */
   readonly threads: number;
-  /** The child ends itself when no `lease` arrives for this long: its parent may have lost the run. */
+  /** The child ends itself this long after the last moment at which its parent owned the run: by then it may be another's. */
   readonly leaseMs: number;
 }
 
 /** Parent to child. */
 export type ParentMessage =
-  | { readonly type: 'train'; readonly order: ChildOrder }
-  /** The parent still owns the run. */
-  | { readonly type: 'lease' }
-  /** Stop at the next step and end. */
+  | { readonly type: 'train'; readonly order: ChildOrder; readonly ownedAtMs: number }
+  /** The parent owned the run when it asked, at this time of the machine's clock (milliseconds since 1970). */
+  | { readonly type: 'lease'; readonly ownedAtMs: number }
+  /** Save the training state at the next step and end. */
+  | { readonly type: 'stop' }
+  /** End at the next step. */
   | { readonly type: 'cancel' };
 
-/** Child to parent. `finished` or `failed` comes last. */
+/** Child to parent. `finished`, `stopped` or `failed` comes last. */
 export type ChildMessage =
   | { readonly type: 'event'; readonly event: TrainingEvent }
   | { readonly type: 'finished'; readonly result: TrainModelResult }
+  /** It was asked to stop and can be resumed from `step`. */
+  | { readonly type: 'stopped'; readonly step: number }
   | { readonly type: 'failed'; readonly error: RunErrorReport };
 
 /** How a run failed, as it is kept in its row. */

@@ -18,5 +18,5 @@ function advice(outcome: Extract<ChildOutcome, { kind: 'died' }>): string {
   if (outcome.signal === 'SIGABRT' || outcome.exitCode === ABORT_EXIT_CODE) {
     return ', most often because its heap was full. Train with a smaller batch_size, sequence_length or corpus.';
   }
-  return '. Its last output is in the log of the trainer; create the job again to try again.';
+  return '. Its last output is in the log of the trainer.';
 }

@@ -3,13 +3,15 @@ import { TrainingQueue, trainingJobId } from '#jobs';
 import { Registry, type TrainingRun } from '#registry';
 import { TRAINER_OPTIONS, type TrainerOptions } from '../trainer-options.js';
 import { briefError } from './brief-error.js';
+import { WorkFolders } from './work-folders.js';
 
 /** Runs per page of the list of queued runs. */
 const PAGE = 100;
 
 /**
  * Keeps rows and queue together: gives runs of dead workers back to the queue, and enqueues every queued run that has
- * no job (the process may have died between the two writes, or the queue may have been away).
+ * no job (the process may have died between the two writes, or the queue may have been away). Removes the folders of runs
+ * that ended without a worker, such as a paused one that was cancelled.
  */
 @Injectable()
 export class LostRunSweeper implements OnApplicationBootstrap, OnModuleDestroy {
@@ -20,6 +22,7 @@ export class LostRunSweeper implements OnApplicationBootstrap, OnModuleDestroy {
   constructor(
     private readonly registry: Registry,
     private readonly queue: TrainingQueue,
+    private readonly folders: WorkFolders,
     @Inject(TRAINER_OPTIONS) private readonly options: TrainerOptions,
   ) {}
 
@@ -60,6 +63,7 @@ export class LostRunSweeper implements OnApplicationBootstrap, OnModuleDestroy {
       await this.queue.enqueue('train-model', { trainingRunId: run.id }, jobId);
       this.logger.log({ trainingRunId: run.id, jobId, msg: 'enqueued' });
     }
+    await this.folders.removeEnded();
   }
 
   /** Oldest first, so that runs that lost their jobs keep their order. */

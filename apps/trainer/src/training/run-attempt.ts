@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import type { FolderArtifactStore } from '#artifacts';
-import { isCodedError, isErrorCode } from '#errors';
+import { isCodedError, isErrorCode, type ErrorCode } from '#errors';
 import type { TrainModelResult } from '#language-model';
 import type { ModelVersion, Registry, TrainingRun } from '#registry';
 import { briefError } from './brief-error.js';
@@ -11,21 +11,28 @@ import type { RunRecorder } from './run-recorder.js';
 import { TrainingChildProcess, type ChildOutcome } from './training-child-process.js';
 import { whileDatabaseReturns } from './while-database-returns.js';
 
-/** Why a child was stopped before it was done. */
-export type StopReason = 'cancelled' | 'shutdown' | 'lost';
+/**
+ * Why a child was stopped before it was done: somebody cancelled or paused the run, this process ends, the device was taken
+ * by somebody else, the run was given to somebody else, or it has had all the time that it may have.
+ */
+export type StopReason = 'cancelled' | 'paused' | 'shutdown' | 'device_lost' | 'lost' | 'out_of_time';
 
 /** How an attempt ended; `lost` leaves the run to whoever has it now. */
-export type AttemptEnd = 'succeeded' | 'failed' | 'cancelled' | 'requeued' | 'lost';
+export type AttemptEnd = 'succeeded' | 'failed' | 'cancelled' | 'paused' | 'requeued' | 'lost';
 
 /** How long the parts of an attempt may take, in milliseconds. */
 export interface AttemptTimes {
   readonly heartbeatIntervalMs: number;
   /** From asking a child to stop to SIGTERM. */
   readonly cancelGraceMs: number;
+  /** From asking a child to save its state to SIGTERM. */
+  readonly pauseGraceMs: number;
   /** How long the whole process may take to stop. */
   readonly shutdownGraceMs: number;
   /** How long the last write of a run is tried again while the database is away; the run counts as lost after that. */
   readonly runLostAfterMs: number;
+  /** All attempts together; 0 sets no limit. */
+  readonly maxRunSeconds: number;
 }
 
 /**
@@ -38,6 +45,7 @@ export class RunAttempt {
   private readonly logger = new Logger('TrainingRun');
   private child: TrainingChildProcess | undefined;
   private stopReason: StopReason | undefined;
+  private ended = false;
   private stopped: Promise<void> = Promise.resolve();
   private heartbeat: NodeJS.Timeout | undefined;
 
@@ -47,11 +55,14 @@ export class RunAttempt {
     private readonly recorder: RunRecorder,
     private readonly run: TrainingRun,
     private readonly times: AttemptTimes,
+    /** When the run was last known to be ours, in milliseconds since 1970. */
+    private ownedAtMs: number,
   ) {}
 
   /** Trains and settles the run. Resolves when no process and no timer of the attempt is left. */
   async carryOut(childScript: string, order: ChildOrder): Promise<AttemptEnd> {
     this.heartbeat = setInterval(() => void this.beat(), this.times.heartbeatIntervalMs);
+    void this.beat();
     try {
       const outcome = await this.train(childScript, order);
       await this.stopped;
@@ -65,21 +76,24 @@ export class RunAttempt {
       });
       return 'lost';
     } finally {
+      this.ended = true;
       clearInterval(this.heartbeat);
       await this.recorder.drain();
     }
   }
 
-  /** Stops the child; `lost` at once, otherwise step by step. The first reason counts, except that a lost run stays lost. */
+  /** Stops the child: `lost` kills it, otherwise step by step. A run that is lost stays lost; cancelling goes before the rest. */
   stop(reason: StopReason): void {
-    if (this.stopReason === 'lost' || (this.stopReason !== undefined && reason !== 'lost')) return;
+    const before = this.stopReason;
+    if (before === 'lost' || before === reason) return;
+    if (before !== undefined && reason !== 'lost' && reason !== 'cancelled') return;
     this.stopReason = reason;
     this.logger.log({ trainingRunId: this.run.id, reason, msg: 'stopping the training process' });
     this.stopChild();
   }
 
   private async train(childScript: string, order: ChildOrder): Promise<ChildOutcome> {
-    this.child = TrainingChildProcess.start(childScript, order, {
+    this.child = TrainingChildProcess.start(childScript, order, this.ownedAtMs, {
       onEvent: (event) => {
         this.recorder.take(event);
       },
@@ -100,18 +114,39 @@ export class RunAttempt {
   private stopChild(): void {
     const child = this.child;
     if (child === undefined) return;
-    const { cancelGraceMs, shutdownGraceMs } = this.times;
-    if (this.stopReason === 'lost') this.stopped = child.kill();
-    else if (this.stopReason === 'cancelled') this.stopped = child.stop(cancelGraceMs);
-    else this.stopped = child.stop(Math.min(cancelGraceMs, shutdownGraceMs / 3));
+    const { cancelGraceMs, pauseGraceMs, shutdownGraceMs } = this.times;
+    switch (this.stopReason) {
+      case undefined:
+        return;
+      case 'lost':
+        this.stopped = child.kill();
+        return;
+      case 'cancelled':
+      case 'out_of_time':
+        this.stopped = child.stop('cancel', cancelGraceMs);
+        return;
+      case 'paused':
+      case 'device_lost':
+        this.stopped = child.stop('stop', pauseGraceMs);
+        return;
+      case 'shutdown':
+        this.stopped = child.stop('stop', Math.min(pauseGraceMs, shutdownGraceMs / 2));
+    }
   }
 
-  private async beat(): Promise<void> {
+  /** Says that this worker is alive, and does what the row says that somebody wants. Also called as soon as that has changed. */
+  async beat(): Promise<void> {
+    const askedAtMs = Date.now();
     try {
-      const { desiredState } = await this.registry.heartbeat(this.run.id, this.run.fence);
-      this.child?.renewLease();
-      if (desiredState === 'cancelled') this.stop('cancelled');
+      const { desiredState, runMs } = await this.registry.heartbeat(this.run.id, this.run.fence);
+      this.ownedAtMs = Math.max(this.ownedAtMs, askedAtMs);
+      this.child?.renewLease(askedAtMs);
+      const { maxRunSeconds } = this.times;
+      if (desiredState !== 'running') this.stop(desiredState);
+      else if (maxRunSeconds > 0 && runMs >= maxRunSeconds * 1000) this.stop('out_of_time');
     } catch (error) {
+      // A heartbeat may still be under way when the run is settled.
+      if (this.ended) return;
       if (isCodedError(error, 'conflict')) this.stop('lost');
       else this.logger.warn({ trainingRunId: this.run.id, ...briefError(error), msg: 'heartbeat failed' });
     }
@@ -120,21 +155,28 @@ export class RunAttempt {
   private async settle(outcome: ChildOutcome): Promise<AttemptEnd> {
     const { id, fence } = this.run;
     try {
-      if (this.stopReason === 'lost' || (outcome.kind === 'died' && outcome.exitCode === LEASE_LOST_EXIT_CODE)) {
-        return this.leave('its child was stopped');
-      }
+      if (this.stopReason === 'lost') return this.leave('its child was stopped');
       await this.recorder.writeLast();
       if (this.stopReason === 'cancelled') {
         await this.recorder.keepResults();
-        await this.registry.cancelRun(id, fence);
-        return 'cancelled';
+        return endOf(await this.registry.cancelRun(id, fence));
       }
       if (outcome.kind === 'finished') return await this.complete(outcome.result);
-      if (this.stopReason === 'shutdown') {
-        await this.registry.releaseRun(id, fence);
-        return 'requeued';
+      if (this.stopReason === 'out_of_time') return await this.fail(this.outOfTime());
+      if (lostItsLease(outcome)) {
+        this.logger.warn({
+          trainingRunId: id,
+          msg: 'the training process heard nothing for too long and ended itself',
+        });
+        return endOf(await this.registry.releaseRun(id, fence));
       }
-      return await this.fail(outcome.kind === 'failed' ? outcome.error : describeDeath(outcome));
+      if (outcome.kind === 'stopped' || this.stopReason !== undefined) {
+        if (outcome.kind === 'failed')
+          this.logger.warn({ trainingRunId: id, ...outcome.error, msg: 'failed on stopping' });
+        return endOf(await this.registry.releaseRun(id, fence));
+      }
+      if (outcome.kind === 'failed') return await this.fail(outcome.error);
+      return await this.lose(describeDeath(outcome));
     } catch (error) {
       if (!isCodedError(error, 'conflict')) throw error;
       return this.leave(error.message);
@@ -177,14 +219,46 @@ export class RunAttempt {
     return 'succeeded';
   }
 
+  private outOfTime(): RunErrorReport {
+    const message = `The job ran for longer than MAX_RUN_SECONDS, ${this.times.maxRunSeconds} s for all attempts together. Raise it, train on fewer tokens (max_train_tokens, n_epochs), or continue from the last checkpoint.`;
+    return { code: 'run_time_exceeded', message, param: null };
+  }
+
+  /** The run goes on from its last training state, unless it was lost too often. */
+  private async lose(death: RunErrorReport): Promise<AttemptEnd> {
+    const { id, fence } = this.run;
+    const run = await this.registry.loseRun(id, fence, { ...death, code: codeOf(death) });
+    this.logger.warn({ trainingRunId: id, reason: death.message, state: run.state, msg: 'the training process died' });
+    return endOf(run);
+  }
+
   private async fail({ code, message, param }: RunErrorReport): Promise<AttemptEnd> {
     await this.recorder.keepResults();
-    await this.registry.failRun(this.run.id, this.run.fence, {
-      code: isErrorCode(code) ? code : 'server_error',
-      message,
-      param,
-    });
+    await this.registry.failRun(this.run.id, this.run.fence, { code: codeOf({ code }), message, param });
     this.logger.warn({ trainingRunId: this.run.id, code, reason: message, msg: 'the run failed' });
     return 'failed';
+  }
+}
+
+function lostItsLease(outcome: ChildOutcome): boolean {
+  return outcome.kind === 'died' && outcome.exitCode === LEASE_LOST_EXIT_CODE;
+}
+
+function codeOf({ code }: { readonly code: string }): ErrorCode {
+  return isErrorCode(code) ? code : 'server_error';
+}
+
+/** What the state that a run was left in means for the attempt. */
+function endOf({ state }: TrainingRun): AttemptEnd {
+  switch (state) {
+    case 'succeeded':
+    case 'failed':
+    case 'cancelled':
+    case 'paused':
+      return state;
+    case 'validating_files':
+    case 'queued':
+    case 'running':
+      return 'requeued';
   }
 }

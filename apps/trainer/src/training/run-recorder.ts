@@ -1,13 +1,13 @@
 import { Logger } from '@nestjs/common';
 import { isCodedError } from '#errors';
 import type { TrainingEvent } from '#language-model';
-import type { JsonObject, Registry } from '#registry';
+import type { JsonObject, Registry, TrainingRun } from '#registry';
 import { EVALUATION_MEASURES, TRAINING_MEASURES, numbersOf } from '../measurements/measures.js';
 import type { ResultFiles } from '../measurements/result-files.js';
 import { TensorBoardLog } from '../measurements/tensorboard-log.js';
 import { briefError } from './brief-error.js';
 import type { CheckpointRecorder } from './checkpoint-recorder.js';
-import { NO_PROGRESS, fractionDone, toStored, type Evaluation, type RunProgress } from './run-progress.js';
+import { NO_PROGRESS, fractionDone, fromStored, toStored, type Evaluation, type RunProgress } from './run-progress.js';
 
 /** How often the newest progress is written to the row. */
 const ROW_EVERY_MS = 1_000;
@@ -20,7 +20,7 @@ const REPORT_EVERY_MS = 10_000;
  * no more often than anybody reads it.
  */
 export class RunRecorder {
-  progress: RunProgress = NO_PROGRESS;
+  progress: RunProgress;
   private readonly logger = new Logger('TrainingRun');
   private writes: Promise<void> = Promise.resolve();
   private rowTimer: NodeJS.Timeout | undefined;
@@ -32,7 +32,7 @@ export class RunRecorder {
   /** @param onLost called when a write shows that the run belongs to another worker now. */
   constructor(
     private readonly registry: Registry,
-    private readonly run: { readonly id: string; readonly fence: number; readonly attempt: number },
+    private readonly run: Pick<TrainingRun, 'id' | 'fence' | 'attempt' | 'progress'>,
     private readonly keep: {
       readonly tensorBoardDir: string;
       readonly resultFiles: ResultFiles;
@@ -40,6 +40,8 @@ export class RunRecorder {
     },
     private readonly onLost: () => void,
   ) {
+    // An attempt that goes on from an earlier one stands where that one was until it says otherwise.
+    this.progress = fromStored(run.progress) ?? NO_PROGRESS;
     this.tensorBoard = new TensorBoardLog(keep.tensorBoardDir, run, (error) => {
       const msg = 'could not write the event file for TensorBoard; its numbers are in the events of the job';
       this.logger.warn({ trainingRunId: run.id, ...briefError(error), msg });
@@ -82,6 +84,7 @@ export class RunRecorder {
         this.keep.checkpoints.take(event);
         return;
       case 'state_saved':
+        this.write(() => this.registry.recordSavedStep(this.run.id, this.run.fence, event.step));
         return;
     }
   }

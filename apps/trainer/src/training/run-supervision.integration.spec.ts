@@ -115,7 +115,7 @@ describe('a running run', () => {
     const trainer = await start({}, MISBEHAVING);
     const corpusId = await trainer.upload('text', 'exit.txt');
     const run = await trainer.registry.createTrainingRun({ corpusId, preset: 'small', seed: 1 });
-    expect((await trainer.until(run.id, ({ finishedAt }) => finishedAt !== null)).attempt).toBe(1);
+    expect((await trainer.until(run.id, ({ finishedAt }) => finishedAt !== null)).state).toBe('failed');
   });
 });
 
@@ -130,9 +130,11 @@ describe('a worker that dies', () => {
   /** A trainer as a process of its own, with what it logs. */
   async function startProcess(
     dataDir: string,
+    more: Record<string, string> = {},
   ): Promise<{ process: ChildProcess; untilLog(pattern: RegExp): Promise<Record<string, unknown>> }> {
     const env = environmentWith({
       ...settings,
+      ...more,
       DATABASE_URL: database.connectionString,
       DATA_DIR: dataDir,
       TRAINER_PORT: '0',
@@ -186,10 +188,10 @@ describe('a worker that dies', () => {
     ['frozen', 'SIGSTOP'],
   ] as const)('(%s) loses its run to another, and never are two processes training it', async (_, signal) => {
     const trainer = await start(settings, MISBEHAVING);
-    // The run is taken by the process, because this trainer is busy with another one.
+    // The run is taken by the process, which has a device of its own, because this trainer is busy with another one.
     const busy = await trainer.train('text', { filename: 'wait.txt' });
     await trainer.untilEvent(busy, /^waiting/);
-    const worker = await startProcess(trainer.config.dataDir);
+    const worker = await startProcess(trainer.config.dataDir, { MACHINE_NAME: 'another' });
     const corpusId = await trainer.upload(corpus.texts.join('\n\n'), 'wait.txt');
     const { id } = await trainer.registry.createTrainingRun({
       corpusId,

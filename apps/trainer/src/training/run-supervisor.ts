@@ -8,10 +8,12 @@ import { TRAINER_OPTIONS, type TrainerOptions } from '../trainer-options.js';
 import { briefError } from './brief-error.js';
 import { CheckpointRecorder } from './checkpoint-recorder.js';
 import type { ChildOrder, CorpusFile } from './child-messages.js';
-import { RunAttempt } from './run-attempt.js';
+import { DeviceLeases, type HeldDevice } from './device-leases.js';
+import { RunAttempt, type AttemptEnd } from './run-attempt.js';
 import { RunRecorder } from './run-recorder.js';
 import { TrainingMetrics } from './training-metrics.js';
-import { WorkFolders } from './work-folders.js';
+import { whileDatabaseReturns } from './while-database-returns.js';
+import { WorkFolders, type AttemptFolders } from './work-folders.js';
 
 /** Takes runs from the registry and carries them out, one after the other; knows the one that is running. */
 @Injectable()
@@ -26,14 +28,39 @@ export class RunSupervisor {
     private readonly metrics: TrainingMetrics,
     private readonly folders: WorkFolders,
     private readonly resultFiles: ResultFiles,
+    private readonly devices: DeviceLeases,
     @Inject(TRAINER_OPTIONS) private readonly options: TrainerOptions,
   ) {}
 
   /** Carries the run out, from taking it to its last state; does nothing when it is not queued any more. */
   async supervise(trainingRunId: string): Promise<void> {
     if (this.stopping) return;
-    const run = await this.take(trainingRunId);
-    if (run === null) return;
+    const device = await this.devices.take(trainingRunId);
+    if (device === null) {
+      this.logger.debug({ trainingRunId, msg: 'the device is busy; the run waits for its turn' });
+      return;
+    }
+    try {
+      const askedAtMs = Date.now();
+      const run = await this.take(trainingRunId);
+      if (run !== null) await this.carryOut(run, device, askedAtMs);
+    } finally {
+      await device.release();
+    }
+  }
+
+  /** Tells the attempt at this run, if it is carried out here, that something else is wanted than before. */
+  askAgain(trainingRunId: string): void {
+    void this.running.get(trainingRunId)?.beat();
+  }
+
+  /** Stops what is running and takes nothing more; the caller waits for `supervise` to end. */
+  stopAll(): void {
+    this.stopping = true;
+    for (const attempt of this.running.values()) attempt.stop('shutdown');
+  }
+
+  private async carryOut(run: TrainingRun, device: HeldDevice, ownedAtMs: number): Promise<void> {
     const { config } = this.options;
     const { tensorBoardDir } = config;
     const onLost = (): void => {
@@ -42,31 +69,24 @@ export class RunSupervisor {
     const checkpoints = new CheckpointRecorder(this.registry, this.store, run, config, onLost);
     const keep = { tensorBoardDir, resultFiles: this.resultFiles, checkpoints };
     const recorder = new RunRecorder(this.registry, run, keep, onLost);
-    const attempt = new RunAttempt(this.registry, this.store, recorder, run, this.options.config);
+    const attempt = new RunAttempt(this.registry, this.store, recorder, run, config, ownedAtMs);
     this.running.set(run.id, attempt);
     const endMeasuring = this.metrics.measure(run, recorder);
     if (this.stopRequested()) attempt.stop('shutdown');
+    device.lost.addEventListener('abort', () => {
+      attempt.stop('device_lost');
+    });
+    let end: AttemptEnd = 'lost';
     try {
       const order = await this.orderFor(run, await this.folders.create(run));
-      endMeasuring(await attempt.carryOut(this.options.childScript, order));
+      end = await attempt.carryOut(this.options.childScript, order);
     } catch (error) {
-      endMeasuring('failed');
-      await this.failBeforeStart(run, error);
+      end = await this.endBeforeStart(run, error);
     } finally {
+      endMeasuring(end);
       this.running.delete(run.id);
-      await this.folders.remove(run);
+      await this.folders.leave(run, end);
     }
-  }
-
-  /** Tells the attempt at this run, if it is carried out here, that it is to be cancelled. */
-  cancel(trainingRunId: string): void {
-    this.running.get(trainingRunId)?.stop('cancelled');
-  }
-
-  /** Stops what is running and takes nothing more; the caller waits for `supervise` to end. */
-  stopAll(): void {
-    this.stopping = true;
-    for (const attempt of this.running.values()) attempt.stop('shutdown');
   }
 
   /** `stopping` may have been set while a run was taken. */
@@ -85,7 +105,7 @@ export class RunSupervisor {
     }
   }
 
-  private async orderFor(run: TrainingRun, workFolder: string): Promise<ChildOrder> {
+  private async orderFor(run: TrainingRun, folders: AttemptFolders): Promise<ChildOrder> {
     const { config } = this.options;
     const { corpusId, validationCorpusId, baseModelId } = run;
     return {
@@ -93,13 +113,14 @@ export class RunSupervisor {
       validationCorpus: validationCorpusId === null ? null : await this.corpusFile(validationCorpusId),
       baseBundleSha256: baseModelId === null ? null : (await this.registry.resolveModel(baseModelId)).bundleSha256,
       artifactDir: config.artifactDir,
-      workFolder,
+      ...folders,
+      saveIntervalSeconds: config.checkpointIntervalSeconds,
       preset: run.preset,
       hyperparameters: run.hyperparameters,
       seed: run.seed,
       threads: config.trainingThreads,
-      // Half of the time after which somebody else may take the run: two children never work on one run.
-      leaseMs: Math.floor(config.runLostAfterMs / 2),
+      // A third of the time after which somebody else may take the run: two children never work on one run.
+      leaseMs: Math.floor(config.runLostAfterMs / 3),
     };
   }
 
@@ -108,19 +129,29 @@ export class RunSupervisor {
     return { filename, format: corpusFormat(filename), sha256 };
   }
 
-  private async failBeforeStart(run: TrainingRun, error: unknown): Promise<void> {
+  /** A database that is away for a moment is no reason to fail; anything else is. */
+  private async endBeforeStart(run: TrainingRun, error: unknown): Promise<AttemptEnd> {
     this.logger.error({ trainingRunId: run.id, ...briefError(error), msg: 'could not start training' });
-    const coded = isCodedError(error)
-      ? error
-      : new CodedError('server_error', 'Training could not be started; the log of the trainer has the cause.');
+    const { id, fence } = run;
     try {
-      await this.registry.failRun(run.id, run.fence, { code: coded.code, message: coded.message, param: coded.param });
+      return await whileDatabaseReturns(async () => {
+        if (isCodedError(error, 'database_unavailable')) {
+          await this.registry.releaseRun(id, fence);
+          return 'requeued';
+        }
+        const { code, message, param } = isCodedError(error)
+          ? error
+          : new CodedError('server_error', 'Training could not be started; the log of the trainer has the cause.');
+        await this.registry.failRun(id, fence, { code, message, param });
+        return 'failed';
+      }, this.options.config.runLostAfterMs);
     } catch (failure) {
       this.logger.warn({
-        trainingRunId: run.id,
+        trainingRunId: id,
         ...briefError(failure),
-        msg: 'could not fail the run; it will be queued again',
+        msg: 'could not end the run; it will be queued again',
       });
+      return 'lost';
     }
   }
 }

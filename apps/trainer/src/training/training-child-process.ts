@@ -7,6 +7,7 @@ import type { ChildMessage, ChildOrder, ParentMessage, RunErrorReport } from './
 /** How a child ended. */
 export type ChildOutcome =
   | { readonly kind: 'finished'; readonly result: TrainModelResult }
+  | { readonly kind: 'stopped' }
   | { readonly kind: 'failed'; readonly error: RunErrorReport }
   /** It ended without a last word: killed, crashed, or its lease ran out. */
   | {
@@ -46,11 +47,14 @@ export class TrainingChildProcess {
     this.outcome = this.waitForEnd();
   }
 
-  /** @param script the compiled entry file of the child. */
-  static start(script: string, order: ChildOrder, observer: ChildObserver): TrainingChildProcess {
+  /**
+   * @param script the compiled entry file of the child.
+   * @param ownedAtMs when the run was known to be ours, in milliseconds since 1970.
+   */
+  static start(script: string, order: ChildOrder, ownedAtMs: number, observer: ChildObserver): TrainingChildProcess {
     const child = fork(script, [], { stdio: ['ignore', 'pipe', 'pipe', 'ipc'], execArgv: [] });
     const process = new TrainingChildProcess(child, observer);
-    process.tell({ type: 'train', order });
+    process.tell({ type: 'train', order, ownedAtMs });
     return process;
   }
 
@@ -58,13 +62,17 @@ export class TrainingChildProcess {
     return this.child.pid;
   }
 
-  renewLease(): void {
-    this.tell({ type: 'lease' });
+  /** @param ownedAtMs when the run was known to be ours, in milliseconds since 1970. */
+  renewLease(ownedAtMs: number): void {
+    this.tell({ type: 'lease', ownedAtMs });
   }
 
-  /** Asks the child to stop, then sends SIGTERM, then SIGKILL, `graceMs` apart. Resolves when it has ended. */
-  async stop(graceMs: number): Promise<void> {
-    this.tell({ type: 'cancel' });
+  /**
+   * Asks the child to end, having saved its state (`stop`) or at once (`cancel`); then sends SIGTERM, then SIGKILL,
+   * `graceMs` apart. Resolves when it has ended.
+   */
+  async stop(how: 'stop' | 'cancel', graceMs: number): Promise<void> {
+    this.tell({ type: how });
     if (await this.endsWithin(graceMs)) return;
     this.child.kill('SIGTERM');
     if (await this.endsWithin(Math.min(graceMs, 2_000))) return;
@@ -89,6 +97,9 @@ export class TrainingChildProcess {
         return;
       case 'finished':
         this.lastWord = { kind: 'finished', result: message.result };
+        return;
+      case 'stopped':
+        this.lastWord = { kind: 'stopped' };
         return;
       case 'failed':
         this.lastWord = { kind: 'failed', error: message.error };

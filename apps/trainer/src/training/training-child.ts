@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { FolderArtifactStore } from '#artifacts';
 import { CodedError, isCodedError, toErrorBody } from '#errors';
-import { trainModel, type TrainModelResult } from '#language-model';
+import { trainModel, type TrainModelOutcome } from '#language-model';
 import {
   LEASE_LOST_EXIT_CODE,
   type ChildMessage,
@@ -18,17 +18,23 @@ import { materializeDocuments } from './materialize-documents.js';
  */
 
 const cancelled = new AbortController();
-let lastLeaseAt = Date.now();
+const stopped = new AbortController();
+/** Of a process that ended by SIGTERM, as a shell tells it: 128 + 15. */
+const TERMINATED_EXIT_CODE = 143;
+let ownedAtMs = 0;
 
 process.on('message', (message: ParentMessage) => {
   switch (message.type) {
     case 'train':
-      lastLeaseAt = Date.now();
+      ownedAtMs = message.ownedAtMs;
       watchLease(message.order.leaseMs);
       void carryOut(message.order);
       return;
     case 'lease':
-      lastLeaseAt = Date.now();
+      ownedAtMs = Math.max(ownedAtMs, message.ownedAtMs);
+      return;
+    case 'stop':
+      stopped.abort();
       return;
     case 'cancel':
       cancelled.abort();
@@ -40,11 +46,20 @@ process.on('message', (message: ParentMessage) => {
 process.on('disconnect', () => process.exit(LEASE_LOST_EXIT_CODE));
 // Ctrl-C in a terminal reaches every process of the group; the parent decides what becomes of its child.
 process.on('SIGINT', () => undefined);
+// Whoever sends it, the run can go on from where it is. The parent sends it to a child that did not hear its message.
+process.on('SIGTERM', () => {
+  if (stopped.signal.aborted || cancelled.signal.aborted) process.exit(TERMINATED_EXIT_CODE);
+  stopped.abort();
+});
 
 async function carryOut(order: ChildOrder): Promise<void> {
   try {
-    const result = await train(order);
-    await post({ type: 'finished', result });
+    const outcome = await train(order);
+    await post(
+      outcome.kind === 'finished'
+        ? { type: 'finished', result: outcome.result }
+        : { type: 'stopped', step: outcome.step },
+    );
   } catch (error) {
     if (!isCodedError(error))
       process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
@@ -53,14 +68,14 @@ async function carryOut(order: ChildOrder): Promise<void> {
   process.exit(0);
 }
 
-async function train(order: ChildOrder): Promise<TrainModelResult> {
+async function train(order: ChildOrder): Promise<TrainModelOutcome> {
   const store = new FolderArtifactStore(order.artifactDir);
   const folder = await documentsOf(order.corpus, store, join(order.workFolder, 'corpus'));
   const { validationCorpus, baseBundleSha256 } = order;
   const validationFolder =
     validationCorpus && (await documentsOf(validationCorpus, store, join(order.workFolder, 'validation')));
   if (cancelled.signal.aborted) throw new CodedError('cancelled', 'The run was cancelled before training began.');
-  const outcome = await trainModel(
+  return trainModel(
     {
       paths: [folder],
       validationPaths: validationFolder === null ? undefined : [validationFolder],
@@ -71,13 +86,12 @@ async function train(order: ChildOrder): Promise<TrainModelResult> {
       seed: order.seed,
       workFolder: join(order.workFolder, 'model'),
       threads: order.threads,
+      stateFolder: order.stateFolder,
+      saveIntervalSeconds: order.saveIntervalSeconds,
     },
     (event) => void post({ type: 'event', event }),
-    { cancel: cancelled.signal },
+    { cancel: cancelled.signal, stop: stopped.signal },
   );
-  // Nothing stops a run yet but a cancellation.
-  if (outcome.kind !== 'finished') throw new CodedError('cancelled', 'The run was stopped.');
-  return outcome.result;
 }
 
 /** Writes the documents of a stored file into a folder, tells how many there are, and returns the folder. */
@@ -112,12 +126,13 @@ function post(message: ChildMessage): Promise<void> {
 }
 
 function watchLease(leaseMs: number): void {
-  const everyMs = Math.max(50, leaseMs / 4);
+  const everyMs = Math.max(20, leaseMs / 10);
+  const hasRunOut = (): boolean => Date.now() - ownedAtMs > leaseMs;
   const timer = setInterval(() => {
-    if (Date.now() - lastLeaseAt <= leaseMs) return;
+    if (!hasRunOut()) return;
     // After a long synchronous stretch timers run before the messages that arrived meanwhile are read: look again afterwards.
     setTimeout(() => {
-      if (Date.now() - lastLeaseAt > leaseMs) process.exit(LEASE_LOST_EXIT_CODE);
+      if (hasRunOut()) process.exit(LEASE_LOST_EXIT_CODE);
     }, everyMs);
   }, everyMs);
   timer.unref();

@@ -4,9 +4,9 @@ import { RUNS_CHANNEL } from '#registry';
 import { DATABASE } from '../trainer-options.js';
 import { RunSupervisor } from './run-supervisor.js';
 
-/** Hears at once, from any process, that a run is to be cancelled. What it misses, the next heartbeat of the run finds. */
+/** Hears at once, from any process, that a run is to be paused or cancelled. What it misses, the next heartbeat of the run finds. */
 @Injectable()
-export class CancelWatcher implements OnApplicationBootstrap, OnModuleDestroy {
+export class DesiredStateWatcher implements OnApplicationBootstrap, OnModuleDestroy {
   private listener: Listener | undefined;
 
   constructor(
@@ -19,7 +19,7 @@ export class CancelWatcher implements OnApplicationBootstrap, OnModuleDestroy {
       connectionString: this.database.connectionString,
       channel: RUNS_CHANNEL,
       onNotification: (trainingRunId) => {
-        this.supervisor.cancel(trainingRunId);
+        this.supervisor.askAgain(trainingRunId);
       },
       onReconnect: () => undefined,
     });
