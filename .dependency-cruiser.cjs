@@ -87,7 +87,7 @@ module.exports = {
         // whose files are neither model nor corpus (settings, migrations, the launcher's key and logs, TensorBoard's files).
         pathNot: [
           '^libs/(artifacts|config|database|language-model|testing)/',
-          '^apps/trainer/src/(training|measurements)/',
+          '^apps/trainer/src/(training|measurements|layers-models)/',
           '^apps/launcher/',
           spec,
         ],

@@ -1,6 +1,8 @@
 // Parts of the library one by one: for bench/, for what chooses and implements engines, for import and export. Else: index.ts.
 export { preparePretokenizedCorpus } from './corpus/index.js';
 export { exportBundle } from './bundle/export-bundle.js';
+export { exportLayersModel } from './layers-model/export-layers-model.js';
+export { importLayersModel, type LayersModelSource } from './layers-model/import-layers-model.js';
 export { readBundle } from './bundle/read-bundle.js';
 export { parameterSpecs, type Architecture } from './model/architecture.js';
 export { stateNames } from './model/forward.js';

@@ -52,6 +52,20 @@ export interface RunOutcome {
   readonly metrics: JsonObject;
 }
 
+/** A model that was made elsewhere and whose bundle is in the artifact store. */
+export interface NewImportedVersion extends Actor {
+  readonly preset: string;
+  /** As of a run. */
+  readonly suffix?: string | null;
+  readonly bundleSha256: string;
+  readonly codeVersion: string;
+  /** What is known of them. */
+  readonly hyperparameters: JsonObject;
+  readonly parameters: number;
+  /** Format, path and hash. */
+  readonly importedFrom: JsonObject;
+}
+
 /** Why a run is ended as failed. */
 export interface RunFailure {
   readonly code: ErrorCode;

@@ -138,13 +138,16 @@ export interface ModelVersion {
   /** Counts the versions of a preset, from 1. */
   readonly number: number;
   readonly state: ModelVersionState;
-  readonly trainingRunId: string;
+  /** null when it was imported. */
+  readonly trainingRunId: string | null;
+  /** Where an imported one comes from: format, path and hash; null when a run made it. */
+  readonly importedFrom: JsonObject | null;
   readonly baseVersionId: string | null;
   readonly baseCheckpointId: string | null;
   /** Hash of the manifest of its bundle in the artifact store. */
   readonly bundleSha256: string;
-  /** Hash of the text that it was trained on. */
-  readonly dataSha256: string;
+  /** Hash of the text that it was trained on; null when that is not known. */
+  readonly dataSha256: string | null;
   readonly codeVersion: string;
   readonly hyperparameters: JsonObject;
   readonly seed: number;

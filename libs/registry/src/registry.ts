@@ -26,6 +26,7 @@ import type {
   NewApiKey,
   NewCheckpoint,
   NewCorpus,
+  NewImportedVersion,
   NewResultFile,
   NewRunEvent,
   NewTrainingRun,
@@ -54,6 +55,7 @@ import type {
   TrainingRun,
 } from './records.js';
 import { deleteReplica, findReplicas, upsertReplica } from './replicas/replica.repository.js';
+import { importVersion } from './model-versions/import-version.js';
 import { attachResultFile } from './training-runs/attach-result-file.js';
 import { completeRun } from './training-runs/complete-run.js';
 import { createTrainingRun } from './training-runs/create-training-run.js';
@@ -219,6 +221,11 @@ export class Registry {
 
   completeRun(id: string, fence: number, outcome: RunOutcome): Promise<ModelVersion> {
     return completeRun(this.#database, id, fence, outcome);
+  }
+
+  /** @throws invalid_value */
+  importVersion(imported: NewImportedVersion): Promise<ModelVersion> {
+    return importVersion(this.#database, imported);
   }
 
   takeDevice(device: string, holder: string, leaseMs: number): Promise<boolean> {

@@ -53,6 +53,7 @@ function versionObject(version: ModelVersion): object {
     number: version.number,
     state: version.state,
     training_run: version.trainingRunId,
+    imported_from: version.importedFrom,
     base_version: version.baseVersionId,
     base_checkpoint: version.baseCheckpointId,
     bundle_sha256: version.bundleSha256,

@@ -22,7 +22,7 @@ beforeAll(async () => {
   replica = await stand.start();
   await replica.ready();
   openai = new OpenAI({ apiKey: stand.keys.completions, baseURL: `${replica.url}/v1`, maxRetries: 0 });
-  const { corpusId } = await stand.registry.getTrainingRun(production.trainingRunId);
+  const { corpusId } = await stand.registry.getTrainingRun(production.trainingRunId!);
   const { id } = await stand.registry.createTrainingRun({ corpusId, preset: 'small', seed: 1 });
   run = { id, fence: (await stand.registry.startRun(id)).fence };
 });

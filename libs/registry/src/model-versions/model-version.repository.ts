@@ -14,6 +14,7 @@ function toModelVersion(row: Prisma.ModelVersionGetPayload<object>): ModelVersio
     trainedTokens: Number(row.trainedTokens),
     hyperparameters: fromJson(row.hyperparameters),
     metrics: fromJson(row.metrics),
+    importedFrom: row.importedFrom === null ? null : fromJson(row.importedFrom),
   };
 }
 
@@ -21,8 +22,13 @@ export async function insertModelVersion(
   client: Transaction,
   version: Omit<ModelVersion, 'createdAt'>,
 ): Promise<ModelVersion> {
-  const { hyperparameters, metrics, ...rest } = version;
-  const data = { ...rest, hyperparameters: toJson(hyperparameters), metrics: toJson(metrics) };
+  const { hyperparameters, metrics, importedFrom, ...rest } = version;
+  const data = {
+    ...rest,
+    hyperparameters: toJson(hyperparameters),
+    metrics: toJson(metrics),
+    ...(importedFrom && { importedFrom: toJson(importedFrom) }),
+  };
   return toModelVersion(await client.modelVersion.create({ data }));
 }
 

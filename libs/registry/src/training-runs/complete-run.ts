@@ -24,6 +24,7 @@ export function completeRun(database: Database, id: string, fence: number, outco
       number: await nextVersionNumber(tx, preset),
       state: 'registered',
       trainingRunId: id,
+      importedFrom: null,
       baseVersionId,
       baseCheckpointId,
       bundleSha256,
