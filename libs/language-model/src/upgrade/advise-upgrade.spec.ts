@@ -52,6 +52,18 @@ describe('adviseUpgrade before the bigger model is trained', () => {
       'keep_small',
     ],
     [
+      'hardly a report of the training loss, but a curve',
+      { from: { ...GOOD, trainingLosses: [7, 5] } },
+      'upgrade',
+      'upgrade',
+    ],
+    [
+      'hardly a report of the training loss, and a validation loss that jumps',
+      { from: { ...GOOD, trainingLosses: [7, 5], losses: [6, 5, 4.1, 4.7, 4.1] } },
+      'keep_small',
+      'keep_small',
+    ],
+    [
       'held-out text that is also trained on',
       { from: GOOD, findings: ['held_out_shares_document'] },
       'keep_small',

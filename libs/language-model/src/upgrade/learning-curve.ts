@@ -1,7 +1,7 @@
-import type { CurvePoint, StepPoint } from './upgrade-report.js';
+import type { CurvePoint } from './upgrade-report.js';
 
 /** Share of a run's steps, at its end, over which a plateau is looked for. */
-export const PLATEAU_SHARE = 1 / 4;
+const PLATEAU_SHARE = 1 / 4;
 /** Fewest evaluations that make a curve. */
 const FEWEST_POINTS = 4;
 /** Share of a run's steps, at its beginning, in which the loss may do anything. */
@@ -27,11 +27,11 @@ export function lateGain(curve: readonly CurvePoint[]): LateGain | null {
 }
 
 /**
- * Largest rise of the training loss above the lowest that a run had reached before, nats, its first tenth left out: 0 for a loss that
- * only falls, large when training lost what it had learnt. null with fewer than four reports.
+ * Largest rise of a loss above the lowest that a run had reached before, nats, its first tenth left out: 0 for a loss that only
+ * falls, large when training lost what it had learnt. null with fewer than four reports.
  */
-export function largestRise(steps: readonly StepPoint[]): number | null {
-  const settled = steps.filter(({ step }) => step > SETTLING_SHARE * steps.at(-1)!.step);
+export function largestRise(reports: readonly { readonly step: number; readonly lossNats: number }[]): number | null {
+  const settled = reports.filter(({ step }) => step > SETTLING_SHARE * reports.at(-1)!.step);
   if (settled.length < FEWEST_POINTS) return null;
   let [lowest, rise] = [Infinity, 0];
   for (const { lossNats } of settled) {

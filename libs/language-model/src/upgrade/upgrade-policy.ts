@@ -3,6 +3,7 @@ import { dataRatio, TARGET_RATIO } from './data-ratio.js';
 import { largestRise, lateGain } from './learning-curve.js';
 import type { ModelRole } from './model-comparison.js';
 import type {
+  CurvePoint,
   PresetEvidence,
   RuleLimit,
   RuleSet,
@@ -54,6 +55,7 @@ const unsettledFindings = (subject: RuleSubject): string[] | null =>
   corpusOf(subject)?.findings.flatMap(({ code }) => (UNSETTLED.includes(code) ? [code] : [])) ?? null;
 const accuracyOf = ({ run }: RuleSubject): number | null => (run === null ? null : 100 * run.metrics.validation.top1);
 const gapOf = ({ run }: RuleSubject): number | null => run?.metrics.gapPoints ?? null;
+const byValidation = ({ step, validationLossNats }: CurvePoint) => ({ step, lossNats: validationLossNats });
 const comparedFrom = ({ evidence }: RuleSubject) => evidence.comparison?.models.find(({ role }) => role === 'from');
 const pairOf = ({ evidence, role }: RuleSubject) => evidence.comparison?.pairs.find((pair) => pair.role === role);
 const expectedUpTo =
@@ -90,12 +92,14 @@ export const UPGRADE_POLICY: readonly Rule[] = [
     id: 'from_stable',
     roles: ['from'],
     decides: { literal: ['before'], measured: ['before'] },
-    subject: 'largest rise of the training loss above the lowest before it',
+    subject: 'largest rise of the loss above the lowest before it',
     unit: 'nats',
     digits: 2,
     limit: { comparison: 'at most', value: 0.5 },
     source: `${DOCUMENT}: training is stable; ${OURS}: 0.5 nats after the first tenth of the steps`,
-    measure: ({ run }) => (run === null ? null : largestRise(run.steps)),
+    // A run of seconds has hardly a report of its training loss; its evaluations have to do.
+    measure: ({ run }) => run && (largestRise(run.steps) ?? largestRise(run.curve.map(byValidation))),
+    remark: ({ run }) => (run && largestRise(run.steps) === null ? 'of the validation loss' : ''),
   },
   {
     id: 'from_not_overfitting',
