@@ -71,6 +71,7 @@ describe('a learning rate that is too high', () => {
 describe('a full disk', () => {
   it.each([
     ['the documents of the corpus', 'corpus', {}],
+    ['the training state', 'state', { CHECKPOINT_INTERVAL_SECONDS: '0' }],
     ['the bundle of the model', 'bundle', {}],
   ])('without room for %s ends the job with disk_full', async (_, folder, settings) => {
     const running = await start(settings, { childScript: ON_A_FULL_DISK });

@@ -26,7 +26,7 @@ export class RunRecorder {
   private rowTimer: NodeJS.Timeout | undefined;
   private rowWrittenAtMs = 0;
   private reportedAtMs = 0;
-  private reportedStep = 0;
+  private hasUnreported = false;
   private readonly tensorBoard: TensorBoardLog;
 
   /** @param onLost called when a write shows that the run belongs to another worker now. */
@@ -62,6 +62,7 @@ export class RunRecorder {
         const { type: _, ...numbers } = event;
         this.progress = { ...this.progress, ...numbers, atMs: Date.now() };
         this.scheduleRow();
+        this.hasUnreported = true;
         this.tensorBoard.progress(this.progress);
         if (Date.now() - this.reportedAtMs >= REPORT_EVERY_MS) this.report();
         return;
@@ -72,7 +73,7 @@ export class RunRecorder {
         this.scheduleRow();
         this.tensorBoard.evaluation(evaluation);
         // So that the curve of a short run has what both texts say at nearly the same step.
-        if (this.progress.step > this.reportedStep) this.report();
+        if (this.hasUnreported) this.report();
         this.evaluated(evaluation);
         return;
       }
@@ -125,7 +126,7 @@ export class RunRecorder {
 
   private report(): void {
     this.reportedAtMs = Date.now();
-    this.reportedStep = this.progress.step;
+    this.hasUnreported = false;
     const { step, totalSteps, epoch, trainedTokens, lossNats, tokensPerSecond, secondsLeft } = this.progress;
     const text = `Step ${step}/${totalSteps}: training loss=${lossNats.toFixed(3)}, ${Math.round(tokensPerSecond)} tokens/s, ${Math.ceil(secondsLeft)} s left`;
     const numbers = numbersOf(TRAINING_MEASURES, this.progress);
