@@ -28,7 +28,7 @@ afterEach(async () => {
 });
 
 describe('npm start', () => {
-  it('trains, serves, stops without a process left, and serves again without training', async () => {
+  it('trains, serves, finds a verdict, stops without a process left, and serves again without training', async () => {
     const corpus = await writeCorpus();
     const first = start('--corpus', corpus, '--max-train-tokens', '4000');
     const url = await first.output(/Generator\s+(\S+)/);
@@ -43,6 +43,13 @@ describe('npm start', () => {
     const parallel = await start().end();
     expect(parallel).toMatchObject({ code: 1, stderr: expect.stringContaining(`process ${first.pid}`) as string });
     expect(parallel.stderr.trim()).not.toContain('\n');
+
+    await first.output(/Training "medium":/);
+    expect(await complete(url, key)).toMatch(/\S/);
+    const verdict = await first.output(/Verdict: (\w+)\./);
+    const report = await readFile(await first.output(/The report, with every rule and sample texts: (\S+)/), 'utf8');
+    expect(report).toContain(verdict.replaceAll('_', ' '));
+    expect(await get(url, '/v1/admin/deployments/production')).toMatchObject({ incumbent: version });
 
     expect(await first.stop('SIGINT')).toMatchObject({ code: 0, stderr: '' });
     expect(listProcessesOf(dataDir)).toEqual([]);
@@ -66,6 +73,22 @@ describe('npm start', () => {
     expect(await second.output(/Going on with the training (ftjob-\S+)\./)).toMatch(/^ftjob-/);
     await second.output(READY);
     expect(second.stdout).toMatch(/Serving ft:small:/);
+
+    // Now in the middle of the second model: what serves does so at once, and the experiment goes on.
+    await second.output(/Training "medium":\n[^]*% {2}training/);
+    expect(await second.stop('SIGINT')).toMatchObject({ code: 0, stderr: '' });
+    const third = start();
+    await third.output(READY);
+    await third.output(/Training "medium":/);
+    expect(third.stdout).not.toMatch(/Training "small"/);
+  });
+
+  it('trains one model where no experiment is wanted', async () => {
+    const run = start('--corpus', await writeCorpus(), '--max-train-tokens', '4000', '--no-experiment');
+    await run.output(READY);
+    const url = await run.output(/Trainer\s+(\S+)/);
+    expect(await get(url, '/v1/upgrade-experiments')).toMatchObject({ data: [] });
+    expect(await get(url, '/v1/fine_tuning/jobs')).toMatchObject({ data: [{ model: 'small', status: 'succeeded' }] });
   });
 
   it('leaves no process behind when it is killed, and starts again', async () => {

@@ -25,6 +25,11 @@ export class ApiClient {
     });
   }
 
+  /** Gets a text, such as a report as Markdown. @throws the coded error that the service answers with */
+  async text(path: string, accept: string, signal: AbortSignal): Promise<string> {
+    return await this.request(path, { headers: { accept }, signal });
+  }
+
   /** Posts a stream, such as a form with a large file in it. @throws the coded error that the service answers with */
   async stream<T>(path: string, contentType: string, body: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<T> {
     return await this.send<T>(path, {
@@ -42,13 +47,17 @@ export class ApiClient {
   }
 
   private async send<T>(path: string, init: RequestInit & { duplex?: 'half' }): Promise<T> {
+    return JSON.parse(await this.request(path, init)) as T;
+  }
+
+  private async request(path: string, init: RequestInit & { duplex?: 'half' }): Promise<string> {
     const response = await fetch(`${this.url}${path}`, {
       ...init,
       headers: { ...(init.headers as Record<string, string> | undefined), authorization: `Bearer ${this.key}` },
     });
     const text = await response.text();
     if (!response.ok) throw toCodedError(path, response.status, text);
-    return JSON.parse(text) as T;
+    return text;
   }
 }
 

@@ -1,28 +1,26 @@
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { isCodedError } from '#errors';
-import { architectureOf, estimateTokensPerSecond, resolveHyperparameters } from '#language-model';
 import type { ApiClient } from './api-client.js';
-import type { Backend } from './backend.js';
 import { measureCorpus, openDocumentationCorpus, type MeasuredCorpus } from './corpus/corpus-source.js';
-import { uploadCorpus } from './corpus/upload-corpus.js';
-import type { LauncherOptions } from './launcher-options.js';
-import type { Terminal } from './terminal.js';
+import { findFile } from './corpus/find-file.js';
+import type { FirstModelOptions } from './first-model-options.js';
+import { startTraining } from './first-training.js';
 import { followJob } from './training/follow-job.js';
 import type { Job } from './training/job.js';
 import { createProgressDisplay } from './training/progress-display.js';
-import { describeMinutes, formatCount } from './training/progress-text.js';
-import { planTraining, type TrainingPlan } from './training/training-plan.js';
+import type { Experiment } from './upgrade/experiment.js';
+import { firstJobOf, followExperiment } from './upgrade/follow-experiment.js';
 
-/** What decides whether, and on what, a model is trained. */
-export interface FirstModelOptions {
-  readonly backend: Backend;
-  readonly options: LauncherOptions;
-  /** The user's texts; null where none were given. */
-  readonly corpus: MeasuredCorpus | null;
-  readonly deployment: string;
-  /** 0 takes every core. */
-  readonly trainingThreads: number;
-  readonly terminal: Terminal;
-  readonly signal: AbortSignal;
+const LET_GO_MS = 10_000;
+const POLL_MS = 200;
+
+/** What there is to serve, and what goes on beside it. */
+export interface FirstModel {
+  /** The version that serves; null where there is none and none is to be trained. */
+  readonly version: string | null;
+  /** Follows the experiment under way to its verdict; null where there is none. */
+  readonly rest: (() => Promise<void>) | null;
 }
 
 interface List<T> {
@@ -30,24 +28,64 @@ interface List<T> {
 }
 
 /**
- * Makes sure that the deployment serves a model where one is wanted: serves what there is, goes on with a training that
- * was interrupted, or trains and promotes a first one. A corpus that was not trained on yet is trained on anew.
- *
- * @returns the version that serves, or null where there is none and none is to be trained
+ * Makes sure that the deployment serves a model where one is wanted: serves what there is, goes on with what was interrupted,
+ * or begins an experiment, whose first model is promoted as soon as it exists. A corpus that was not trained on yet is
+ * trained on anew.
  */
-export async function ensureModel(context: FirstModelOptions): Promise<string | null> {
+export async function ensureModel(context: FirstModelOptions): Promise<FirstModel> {
   const { backend, options, corpus, deployment, terminal } = context;
   const { incumbentVersionId } = await backend.registry.ensureDeployment(deployment);
-  if (options.noTrain || (incumbentVersionId !== null && corpus === null)) return incumbentVersionId;
+  if (options.noTrain) return { version: incumbentVersionId, rest: null };
+  const experiment = await findEarlierExperiment(context);
+  if (incumbentVersionId !== null && corpus === null) return serve(context, incumbentVersionId, experiment);
 
-  const earlier = await findEarlierJob(context);
-  if (earlier !== null && earlier.status === 'succeeded' && incumbentVersionId !== null) return incumbentVersionId;
+  const earlier = experiment === null ? await findEarlierJob(context) : await jobOf(context, experiment);
+  if (earlier?.status === 'succeeded' && incumbentVersionId !== null) {
+    return serve(context, incumbentVersionId, experiment);
+  }
   if (earlier !== null && earlier.status !== 'succeeded') terminal.say(`Going on with the training ${earlier.id}.`);
-  const job = earlier ?? (await trainOn(context, corpus ?? (await readDocumentation(context))));
+  const begun = earlier === null ? await begin(context) : { job: earlier, experiment };
 
-  const version = await follow(context, job);
+  const version = await follow(context, begun.job);
   if (version !== incumbentVersionId) await promote(context, version);
-  return version;
+  return serve(context, version, begun.experiment);
+}
+
+function serve(
+  { backend: { trainer }, dataDir, terminal, signal }: FirstModelOptions,
+  version: string,
+  experiment: Experiment | null,
+): FirstModel {
+  if (experiment === null || experiment.finished_at !== null) return { version, rest: null };
+  const reportFolder = join(dataDir, 'reports');
+  return { version, rest: () => followExperiment(experiment.id, { trainer, terminal, reportFolder, signal }) };
+}
+
+async function begin(context: FirstModelOptions): Promise<{ job: Job; experiment: Experiment | null }> {
+  const begun = await startTraining(context, context.corpus ?? (await readDocumentation(context)));
+  if (begun.kind === 'job') return { job: begun.job, experiment: null };
+  const job = await jobOf(context, begun.experiment);
+  if (job === null) throw new Error(`The experiment ${begun.experiment.id} has ended without a training.`);
+  return { job, experiment: begun.experiment };
+}
+
+async function jobOf({ backend: { trainer }, signal }: FirstModelOptions, { id }: Experiment): Promise<Job | null> {
+  const job = await firstJobOf(id, { trainer, signal });
+  return job === null ? null : await trainer.json<Job>({ path: `/v1/fine_tuning/jobs/${job}`, signal });
+}
+
+/** The newest experiment, on this corpus where one was given, that is under way or has a verdict. */
+async function findEarlierExperiment({
+  backend: { trainer },
+  options,
+  corpus,
+  signal,
+}: FirstModelOptions): Promise<Experiment | null> {
+  const { data } = await trainer.json<List<Experiment>>({ path: '/v1/upgrade-experiments?limit=100', signal });
+  const usable = data.filter(({ status }) => status !== 'failed' && status !== 'cancelled');
+  if (corpus === null) return usable[0] ?? null;
+  const file = await findFile(trainer, corpus, signal);
+  return usable.find(({ training_file, from }) => training_file === file && from === options.preset) ?? null;
 }
 
 /** The newest job, on this corpus where one was given, that is under way or ended with a model. */
@@ -64,49 +102,10 @@ async function findEarlierJob({
   return usable.find((job) => job.training_file === file && job.model === options.preset) ?? null;
 }
 
-async function findFile(trainer: ApiClient, corpus: MeasuredCorpus, signal: AbortSignal): Promise<string | null> {
-  const { data: files } = await trainer.json<List<{ id: string; filename: string }>>({ path: '/v1/files', signal });
-  return files.find((file) => file.filename === corpus.filename)?.id ?? null;
-}
-
 async function readDocumentation({ terminal, signal }: FirstModelOptions): Promise<MeasuredCorpus> {
   const source = openDocumentationCorpus('node_modules');
   terminal.say(`Reading ${source.description} ...`);
   return await measureCorpus(source, signal);
-}
-
-async function trainOn(context: FirstModelOptions, corpus: MeasuredCorpus): Promise<Job> {
-  const { backend, options, signal } = context;
-  const plan = planTraining({
-    words: corpus.words,
-    isDemonstration: corpus.source.isDemonstration,
-    tokensPerSecond: await estimateSpeed(context),
-    maxTrainTokens: options.maxTrainTokens,
-  });
-  announce(context, corpus, plan);
-  const file =
-    (await findFile(backend.trainer, corpus, signal)) ?? (await uploadCorpus(backend.trainer, corpus, signal));
-  try {
-    return await backend.trainer.json<Job>({
-      path: '/v1/fine_tuning/jobs',
-      body: {
-        model: options.preset,
-        training_file: file,
-        metadata: { created_by: 'npm start' },
-        method: { type: 'supervised', supervised: { hyperparameters: plan.hyperparameters } },
-      },
-      signal,
-    });
-  } catch (error) {
-    // A refused job leaves nothing behind.
-    if (isCodedError(error)) await backend.trainer.remove(`/v1/files/${file}`, signal);
-    throw error;
-  }
-}
-
-async function estimateSpeed({ options, trainingThreads }: FirstModelOptions): Promise<number> {
-  const hyperparameters = resolveHyperparameters(options.preset);
-  return await estimateTokensPerSecond(architectureOf(hyperparameters, hyperparameters.maxVocabSize), trainingThreads);
 }
 
 async function follow({ backend, terminal, signal }: FirstModelOptions, job: Job): Promise<string> {
@@ -114,28 +113,23 @@ async function follow({ backend, terminal, signal }: FirstModelOptions, job: Job
     return await followJob(backend.trainer, job.id, createProgressDisplay(terminal.output), signal);
   } catch (error) {
     // A corpus that cannot be trained on is of no use to anyone.
-    if (isCodedError(error) && error.code.startsWith('corpus_')) {
-      await backend.trainer.remove(`/v1/files/${job.training_file}`, signal);
-    }
+    if (isCodedError(error) && error.code.startsWith('corpus_')) await removeFile(backend.trainer, job, signal);
     throw error;
   }
 }
 
-function announce({ options, terminal }: FirstModelOptions, corpus: MeasuredCorpus, plan: TrainingPlan): void {
-  terminal.say(
-    `Training "${options.preset}" on ${corpus.source.description}: ${formatCount(corpus.documents)} documents, ${formatCount(corpus.words)} words.`,
-  );
-  const passes = plan.hyperparameters.n_epochs === 1 ? 'one pass' : `${plan.hyperparameters.n_epochs} passes`;
-  terminal.say(
-    plan.isLimited
-      ? `At most ${formatCount(plan.tokens)} tokens are trained on; --max-train-tokens N sets another limit, 0 lifts it.`
-      : `That is about ${formatCount(plan.tokens)} tokens in ${passes}.`,
-  );
-  terminal.say(`On this machine that takes ${describeMinutes(plan.estimatedSeconds)}.`);
-  if (corpus.source.isDemonstration)
-    terminal.say(
-      'It is only there to show something. For your own texts: npm start -- --corpus FOLDER (.txt and .md files).',
-    );
+/** The experiment lets go of the file a moment after its training has failed. */
+async function removeFile(trainer: ApiClient, job: Job, signal: AbortSignal): Promise<void> {
+  const end = performance.now() + LET_GO_MS;
+  for (;;) {
+    try {
+      await trainer.remove(`/v1/files/${job.training_file}`, signal);
+      return;
+    } catch (error) {
+      if (!isCodedError(error, 'conflict') || performance.now() > end) throw error;
+      await delay(POLL_MS, undefined, { signal });
+    }
+  }
 }
 
 async function promote({ backend, deployment, signal }: FirstModelOptions, version: string): Promise<void> {

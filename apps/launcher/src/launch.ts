@@ -25,7 +25,8 @@ export interface LaunchOptions {
 }
 
 /**
- * Starts everything, trains a first model where there is none, and serves until it is told to stop.
+ * Starts everything, trains a first model where there is none, serves it, finds out whether a larger one is worth it, and
+ * serves on until it is told to stop.
  *
  * @throws StopRequested when it was told to stop, after everything was; a coded error when something failed
  */
@@ -47,9 +48,11 @@ export async function launch({ options, terminal, stop, onStarted }: LaunchOptio
       onDeath: (error) => failure.abort(error),
     });
     announceServices(backend, config, terminal);
-    const { deployment, trainingThreads } = config;
-    const version = await ensureModel({ backend, options, corpus, deployment, trainingThreads, terminal, signal });
+    const { deployment, dataDir, trainingThreads } = config;
+    const context = { backend, options, corpus, deployment, dataDir, trainingThreads, terminal, signal };
+    const { version, rest } = await ensureModel(context);
     await announceModel(backend, config, version, terminal, signal);
+    await rest?.();
     return await untilAborted(signal);
   } catch (error) {
     // A request to a service that has just died fails a moment before the news of the death.

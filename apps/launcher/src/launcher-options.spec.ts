@@ -9,6 +9,7 @@ describe('launcher options', () => {
       corpus: null,
       preset: 'small',
       maxTrainTokens: null,
+      experiment: true,
       noTrain: false,
       settings: {},
     });
@@ -29,6 +30,10 @@ describe('launcher options', () => {
       preset: 'medium',
       maxTrainTokens: 0,
     });
+  });
+
+  it('leave the larger model away where that is asked for', () => {
+    expect(parseLauncherOptions(['--no-experiment'])).toMatchObject({ experiment: false, noTrain: false });
   });
 
   it.each([[['--corpsu', 'x']], [['texts']], [['--corpus']], [['--corpus', '--no-train']]])(

@@ -9,6 +9,8 @@ export interface LauncherOptions {
   readonly preset: string;
   /** Most tokens that the first training may see; null leaves the choice to the training plan. */
   readonly maxTrainTokens: number | null;
+  /** Find out, after the first model, whether a larger one is worth it. */
+  readonly experiment: boolean;
   /** Serve what there is, train nothing. */
   readonly noTrain: boolean;
   /** Variables of the configuration that options set. */
@@ -21,12 +23,13 @@ const SETTING_OPTIONS = {
   'generator-port': 'GENERATOR_PORT',
 } as const;
 
-export const USAGE = `npm start                        train a first model where there is none, then serve it
+export const USAGE = `npm start                        train a first model where there is none, serve it, and find out whether a larger one is worth it
 npm start -- [options]
 
   --corpus FOLDER          train on your own texts: a folder of .txt and .md files, or one file
   --preset NAME            architecture of the first model: small (default), intermediate, medium
   --max-train-tokens N     let the training see at most N tokens, all passes together; 0 lifts the limit
+  --no-experiment          train the first model alone, without a larger one to compare it with
   --no-train               serve what there is, train nothing
   --data-dir FOLDER        where everything is kept (default .understudy)
   --generator-port N       port for completions (default 4000); 0 takes a free one
@@ -53,6 +56,7 @@ export function parseLauncherOptions(words: readonly string[]): LauncherOptions 
     preset: values.preset === undefined ? 'small' : requireValue('preset', values.preset),
     maxTrainTokens:
       values['max-train-tokens'] === undefined ? null : readCount('max-train-tokens', values['max-train-tokens']),
+    experiment: !(values['no-experiment'] ?? false),
     noTrain: values['no-train'] ?? false,
     settings,
   };
@@ -67,6 +71,7 @@ function parseWords(words: readonly string[]) {
         corpus: { type: 'string' },
         preset: { type: 'string' },
         'max-train-tokens': { type: 'string' },
+        'no-experiment': { type: 'boolean' },
         'no-train': { type: 'boolean' },
         // Taken for scripts that pass it; nothing is asked.
         yes: { type: 'boolean' },

@@ -2,7 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { CodedError, ERROR_CATALOGUE, type ErrorCode } from '#errors';
 import type { ApiClient } from '../api-client.js';
 import type { Job } from './job.js';
-import type { ProgressDisplay } from './progress-display.js';
+import type { ProgressDisplay, WorkProgress } from './progress-display.js';
+import { describeProgress } from './progress-text.js';
 
 const POLL_MS = 500;
 
@@ -22,12 +23,18 @@ export async function followJob(
       const job = await trainer.json<Job>({ path: `/v1/fine_tuning/jobs/${id}`, signal });
       if (job.fine_tuned_model !== null && job.status === 'succeeded') return job.fine_tuned_model;
       if (job.status === 'failed' || job.status === 'cancelled') throw toError(job);
-      display.show(job);
+      display.show(progressOf(job));
       await delay(POLL_MS, undefined, { signal });
     }
   } finally {
     display.close();
   }
+}
+
+/** A job as work to be shown. */
+export function progressOf(job: Job): WorkProgress {
+  const { phase = '', fraction = 0, evaluation = null } = job.progress ?? {};
+  return { phase, fraction, text: describeProgress(job), evaluation };
 }
 
 function toError({ id, status, error }: Job): CodedError {

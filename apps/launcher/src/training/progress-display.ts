@@ -1,10 +1,21 @@
 import { SingleBar } from 'cli-progress';
-import type { Job } from './job.js';
-import { describeEvaluation, describeProgress } from './progress-text.js';
+import type { JobEvaluation } from './job.js';
+import { describeEvaluation } from './progress-text.js';
 
-/** Shows how far a job is: a bar on a terminal, a line every few seconds elsewhere. */
+/** How far some work is. */
+export interface WorkProgress {
+  /** Changes when something else begins. */
+  readonly phase: string;
+  /** From 0 to 1. */
+  readonly fraction: number;
+  /** What stands behind the bar. */
+  readonly text: string;
+  readonly evaluation: JobEvaluation | null;
+}
+
+/** Shows how far some work is: a bar on a terminal, a line every few seconds elsewhere. */
 export interface ProgressDisplay {
-  show(job: Job): void;
+  show(work: WorkProgress): void;
   close(): void;
 }
 
@@ -24,20 +35,19 @@ class LineDisplay implements ProgressDisplay {
 
   constructor(private readonly output: NodeJS.WritableStream) {}
 
-  show(job: Job): void {
-    this.showEvaluation(job);
-    const text = `  ${percent(job)}  ${describeProgress(job)}`;
-    const isNewPhase = job.progress?.phase !== this.lastPhase;
+  show(work: WorkProgress): void {
+    this.showEvaluation(work);
+    const text = `  ${percent(work)}  ${work.text}`;
+    const isNewPhase = work.phase !== this.lastPhase;
     const isDue = performance.now() - this.lastAtMs >= LINE_INTERVAL_MS;
     if (text === this.lastText || !(isNewPhase || isDue)) return;
     this.lastText = text;
-    this.lastPhase = job.progress?.phase;
+    this.lastPhase = work.phase;
     this.lastAtMs = performance.now();
     this.output.write(`${text}\n`);
   }
 
-  private showEvaluation({ progress }: Job): void {
-    const evaluation = progress?.evaluation;
+  private showEvaluation({ evaluation }: WorkProgress): void {
     if (!evaluation || evaluation.step === this.evaluatedStep) return;
     this.evaluatedStep = evaluation.step;
     this.output.write(`${describeEvaluation(evaluation)}\n`);
@@ -54,15 +64,14 @@ class BarDisplay implements ProgressDisplay {
 
   constructor(private readonly output: NodeJS.WriteStream) {}
 
-  show(job: Job): void {
-    const evaluation = job.progress?.evaluation;
+  show({ fraction, text, evaluation }: WorkProgress): void {
     if (evaluation && evaluation.step !== this.evaluatedStep) {
       this.evaluatedStep = evaluation.step;
       this.close();
       this.output.write(`${describeEvaluation(evaluation)}\n`);
     }
     this.bar ??= this.open();
-    this.bar.update(Math.round((job.progress?.fraction ?? 0) * BAR_TOTAL), { text: describeProgress(job) });
+    this.bar.update(Math.round(fraction * BAR_TOTAL), { text });
   }
 
   private open(): SingleBar {
@@ -87,6 +96,6 @@ class BarDisplay implements ProgressDisplay {
   }
 }
 
-function percent({ progress }: Job): string {
-  return `${((progress?.fraction ?? 0) * 100).toFixed(0).padStart(3)}%`;
+function percent({ fraction }: WorkProgress): string {
+  return `${(fraction * 100).toFixed(0).padStart(3)}%`;
 }
