@@ -88,6 +88,7 @@ module.exports = {
         pathNot: [
           '^libs/(artifacts|config|database|language-model|testing)/',
           '^apps/trainer/src/(training|measurements|layers-models)/',
+          '^apps/trainer/src/upgrade/measure-models\\.ts$',
           '^apps/launcher/',
           spec,
         ],

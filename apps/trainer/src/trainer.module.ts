@@ -8,6 +8,7 @@ import { FineTuningModule } from './fine-tuning/fine-tuning.module.js';
 import { HealthController } from './health/health.controller.js';
 import { DATABASE, TRAINER_OPTIONS, type TrainerOptions } from './trainer-options.js';
 import { TrainingModule } from './training/training.module.js';
+import { UpgradeModule } from './upgrade/upgrade.module.js';
 
 /** What the trainer stands on. */
 export interface TrainerResources {
@@ -17,8 +18,8 @@ export interface TrainerResources {
   readonly store: FolderArtifactStore;
 }
 
-/** The trainer: files, jobs, and the worker that carries the jobs out. */
-@Module({ imports: [FilesModule, FineTuningModule, TrainingModule], controllers: [HealthController] })
+/** The trainer: files, jobs, upgrade experiments, and the worker that carries the jobs out. */
+@Module({ imports: [FilesModule, FineTuningModule, TrainingModule, UpgradeModule], controllers: [HealthController] })
 export class TrainerModule implements OnApplicationShutdown {
   static forRoot(options: TrainerOptions, { database, registry, store }: TrainerResources): DynamicModule {
     return {

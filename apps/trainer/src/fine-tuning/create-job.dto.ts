@@ -115,7 +115,8 @@ export class CreateJobBody {
   integrations?: unknown;
 }
 
-function IsMetadata(): PropertyDecorator {
+/** An object of few and short texts. */
+export function IsMetadata(): PropertyDecorator {
   return ValidateBy({
     name: 'isMetadata',
     validator: {

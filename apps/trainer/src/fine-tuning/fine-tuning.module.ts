@@ -5,5 +5,9 @@ import { FineTuningJobsController } from './fine-tuning-jobs.controller.js';
 import { JobEventStreams } from './job-event-streams.js';
 
 /** Jobs as clients see them. */
-@Module({ controllers: [FineTuningJobsController], providers: [CreateFineTuningJob, EnqueueRun, JobEventStreams] })
+@Module({
+  controllers: [FineTuningJobsController],
+  providers: [CreateFineTuningJob, EnqueueRun, JobEventStreams],
+  exports: [EnqueueRun],
+})
 export class FineTuningModule {}

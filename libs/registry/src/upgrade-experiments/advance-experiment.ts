@@ -56,8 +56,10 @@ async function queueStage(
   stage: TrainingStage,
 ): Promise<ExperimentStep> {
   const preset = stage.preset(experiment);
+  const first = experiment.fromRunId === null ? null : await findTrainingRun(tx, experiment.fromRunId);
   const queuedRun = await queueTrainingRun(tx, {
     corpusId: experiment.corpusId,
+    validationCorpusId: first?.validationCorpusId ?? null,
     preset,
     suffix: experiment.suffix,
     seed: experiment.seed,

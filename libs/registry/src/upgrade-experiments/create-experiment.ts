@@ -21,6 +21,7 @@ export function createExperiment(database: Database, experiment: NewUpgradeExper
     await findCorpus(tx, experiment.corpusId, 'training_file');
     await checkReused(tx, experiment, 'from_job', experiment.fromRunId, experiment.fromPreset);
     await checkReused(tx, experiment, 'to_job', experiment.toRunId, experiment.toPreset);
+    await checkSameValidation(tx, experiment);
     const { fromRunId = null, toRunId = null, onlyIfAdvised = false, suffix = null } = experiment;
     const { hyperparameters = {}, presetHyperparameters = {}, metadata = {} } = experiment;
     const created = await insertExperiment(tx, {
@@ -54,7 +55,22 @@ async function checkReused(
     throw new CodedError('invalid_value', `${param} ${runId} cannot be used: ${reason}.`, { param });
   };
   if (run.state === 'failed' || run.state === 'cancelled') refuse(`it is ${run.state}`);
+  if (run.baseModelId !== null)
+    refuse(`it continues from ${run.baseModelId}, whose words are not those of a new model`);
   if (run.corpusId !== corpusId) refuse(`it trains on the file ${run.corpusId}, the experiment is about ${corpusId}`);
   if (run.preset !== preset) refuse(`it trains the preset ${run.preset}, not ${preset}`);
   if (run.seed !== seed) refuse(`its seed is ${run.seed}, the experiment's is ${seed}; other text would be held out`);
+}
+
+/** What is trained beside a reused run is validated on the same text; two reused runs must agree already. */
+async function checkSameValidation(tx: Transaction, { fromRunId, toRunId }: NewUpgradeExperiment): Promise<void> {
+  if (!toRunId) return;
+  const own = (await findTrainingRun(tx, toRunId)).validationCorpusId;
+  const other = fromRunId ? (await findTrainingRun(tx, fromRunId)).validationCorpusId : null;
+  if (own === other) return;
+  throw new CodedError(
+    'invalid_value',
+    `to_job ${toRunId} cannot be used: it is validated on ${own ?? 'a part of its training file'}, the smaller model on ${other ?? 'a part of its training file'}.`,
+    { param: 'to_job' },
+  );
 }

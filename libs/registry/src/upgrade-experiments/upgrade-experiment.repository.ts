@@ -90,7 +90,7 @@ export async function findOpenExperiments(client: Transaction): Promise<UpgradeE
   return rows.map(toExperiment);
 }
 
-/** The report of an experiment that succeeded, else null. */
+/** The newest report of an experiment, if there is one. */
 export async function findExperimentReport(client: Transaction, id: string): Promise<JsonObject | null> {
   const row = await client.upgradeExperiment.findUnique({ where: { id }, select: { report: true } });
   return row === null || row.report === null ? null : fromJson(row.report);

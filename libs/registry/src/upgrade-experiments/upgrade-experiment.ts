@@ -33,7 +33,7 @@ export interface UpgradeExperiment {
   /** Counts changes of owner; a write with an older number is refused. */
   readonly fence: number;
   readonly progress: JsonObject | null;
-  /** What the rules said after the smaller model, with the evidence. */
+  /** What the rules have said so far, in short; the evidence is in the report. */
   readonly advice: JsonObject | null;
   readonly verdict: string | null;
   readonly error: RunError | null;

@@ -91,22 +91,32 @@ describe('an upgrade experiment', () => {
     await succeed(experiment.fromRunId);
     const advising = await advance(id);
     expect(advising.state).toBe('advising');
-    await settle(advising, { next: 'training_to', advice: { verdict: 'upgrade' }, message: 'worth trying' });
+    await settle(advising, {
+      ...{ next: 'training_to', advice: { before: 'upgrade' }, report: { stage: 'before' } },
+      message: 'worth trying',
+    });
 
     const training = await advance(id);
-    expect(training).toMatchObject({ state: 'training_to', advice: { verdict: 'upgrade' }, attempt: 0 });
+    expect(training).toMatchObject({ state: 'training_to', advice: { before: 'upgrade' }, attempt: 0 });
+    expect(await registry.upgradeExperiments.getReport(id)).toEqual({ stage: 'before' });
     expect(await registry.getTrainingRun(training.toRunId ?? '')).toMatchObject({
       preset: 'medium',
       hyperparameters: { n_epochs: 1, batch_size: 4 },
     });
     await succeed(training.toRunId);
-    await settle(await advance(id), { next: 'training_fallback', message: 'medium overfits' });
+    await settle(await advance(id), {
+      ...{ next: 'training_fallback', advice: {}, report: {} },
+      message: 'medium overfits',
+    });
     const fallback = await advance(id);
     await succeed(fallback.fallbackRunId);
     const comparing = await advance(id);
     expect(comparing.state).toBe('comparing_fallback');
     const report = { advice: { verdict: 'use_intermediate' } };
-    const done = await settle(comparing, { next: 'succeeded', verdict: 'use_intermediate', report, message: 'done' });
+    const done = await settle(comparing, {
+      ...{ next: 'succeeded', verdict: 'use_intermediate', advice: {}, report },
+      message: 'done',
+    });
     expect(done).toMatchObject({ state: 'succeeded', verdict: 'use_intermediate', error: null });
     expect(done.finishedAt).toBeInstanceOf(Date);
     expect(await registry.upgradeExperiments.getReport(id)).toEqual(report);
@@ -139,7 +149,7 @@ describe('an upgrade experiment', () => {
     expect((await advance(id)).state).toBe('training_from');
     await succeed(from.id);
     await succeed(to.id);
-    await settle(await advance(id), { next: 'training_to', advice: {}, message: 'ok' });
+    await settle(await advance(id), { next: 'training_to', advice: {}, report: {}, message: 'ok' });
     expect((await advance(id)).state).toBe('comparing');
     expect((await registry.listTrainingRuns()).items).toHaveLength(2);
   });
@@ -215,7 +225,7 @@ describe('a stage', () => {
     const claimed = await experiments.claimStage(id, state, HOLD_MS);
     await experiments.cancel(id);
     const fence = claimed?.fence ?? 0;
-    const late = { next: 'training_to', advice: {}, message: 'late' } as const;
+    const late = { next: 'training_to', advice: {}, report: {}, message: 'late' } as const;
     await expect(experiments.settleStage(id, fence, late)).rejects.toMatchObject({ code: 'conflict' });
     await expect(experiments.failStage(id, fence, { code: 'server_error', message: 'late' })).rejects.toMatchObject({
       code: 'conflict',

@@ -55,7 +55,7 @@ export class UpgradeExperiments {
     return this.#database.query((client) => findExperiment(client, id));
   }
 
-  /** The report of an experiment that succeeded, else null. */
+  /** The newest report; null before the rules were first asked. */
   getReport(id: string): Promise<JsonObject | null> {
     return this.#database.query((client) => findExperimentReport(client, id));
   }

@@ -21,12 +21,11 @@ const MAXIMUM_ATTEMPTS = 3;
 export type StageOutcome = {
   /** For people. */
   readonly message: string;
-  /** What the rules say after the smaller model, where the stage is the one that asks them. */
-  readonly advice?: JsonObject;
-} & (
-  | { readonly next: 'training_to' | 'training_fallback' }
-  | { readonly next: 'succeeded'; readonly verdict: string; readonly report: JsonObject }
-);
+  /** What the rules have said so far, in short. */
+  readonly advice: JsonObject;
+  /** All that is known by now. */
+  readonly report: JsonObject;
+} & ({ readonly next: 'training_to' | 'training_fallback' } | { readonly next: 'succeeded'; readonly verdict: string });
 
 /**
  * Gives a stage to the caller for `holdMs`; null when another process has it or it is over. A stage that was begun too
