@@ -1,5 +1,11 @@
 import { architectureOf, countParameters, resolveHyperparameters } from '#language-model';
-import { TrainingStep, WindowReader, operationsPerToken, type Architecture } from '#language-model/workbench';
+import {
+  OnnxRuntimeEngine,
+  TrainingStep,
+  WindowReader,
+  operationsPerToken,
+  type Architecture,
+} from '#language-model/workbench';
 import { openEngine } from './engines.js';
 import { measurePyTorch, type PyTorchRates } from './pytorch.js';
 import type { BenchOptions } from './options.js';
@@ -22,7 +28,9 @@ export async function benchTraining(options: BenchOptions, report: Report): Prom
     `${preset}: ${countParameters(architecture).toLocaleString('en')} parameters, T=${sequenceLength}, AdamW, dropout ${dropoutRate}`,
   );
   for (const batchSize of options.batchSizes) {
-    const sgemmBefore = await measureSgemm(threads);
+    // TensorFlow.js' device need not be one that ONNX Runtime can use; then the processor is what can be compared with.
+    const sgemmDevice = engine instanceof OnnxRuntimeEngine ? engine.device : 'cpu';
+    const sgemmBefore = await measureSgemm(threads, sgemmDevice);
     const steps = WARMUP_STEPS + MEASURED_STEPS;
     const text = zipfText(steps * batchSize * sequenceLength + 1, VOCABULARY, 1);
     const reader = new WindowReader(text, batchSize, sequenceLength, 1);
@@ -45,7 +53,7 @@ export async function benchTraining(options: BenchOptions, report: Report): Prom
     }
     await training.dispose();
     // The better of two measurements around the run: other load on the machine can only lower it.
-    const sgemmGflops = Math.max(sgemmBefore, await measureSgemm(threads));
+    const sgemmGflops = Math.max(sgemmBefore, await measureSgemm(threads, sgemmDevice));
     const { totalMs, computeMs, optimizerMs } = times.sort((a, b) => a.totalMs - b.totalMs)[times.length >> 1]!;
     const tokensPerSecond = (batchSize * sequenceLength) / (totalMs / 1000);
     const fractionOfSgemm = (tokensPerSecond * operationsPerToken(architecture)) / (sgemmGflops * 1e9);

@@ -1,6 +1,7 @@
-import { register } from 'node:module';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
+// Its bundle for Node leaves the gradients out; that of the Layers library registers them, for every copy.
+import '@tensorflow/tfjs-layers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { GraphSession, float32Tensor, int64Tensor, type HostTensor } from '#tensor-graph';
 import { buildDecodeGraph, buildScoreGraph } from '../bundle/serving-graphs.js';
@@ -130,15 +131,8 @@ function expectClose(actual: ArrayLike<number>, expected: ArrayLike<number>, wha
   expect(worst / largest, what).toBeLessThan(TOLERANCE);
 }
 
-/** Resolves imports of TensorFlow.js' ES modules, which lack the extension that Node asks for. */
-const RESOLVER = `export const resolve = (name, context, next) =>
-  next(context.parentURL?.includes('/tfjs-core/dist/') && /^[.].*(?<![.]js)$/.test(name) ? name + '.js' : name, context);`;
-
 beforeAll(async () => {
   tf.env().set('IS_NODE', false); // else it advertises its native package on standard error
-  // Its bundle for Node holds no gradients; they come only as ES modules, and register themselves for every copy.
-  register(`data:text/javascript,${encodeURIComponent(RESOLVER)}`);
-  await import('@tensorflow/tfjs-core/dist/register_all_gradients.js');
   await tf.setBackend('cpu');
   tf.engine().startScope();
 });
