@@ -14,6 +14,7 @@ import { TrainerProcess } from './trainer-process.js';
 const QUICK = {
   TRAINER_PORT: '0',
   TRAINING_THREADS: '1',
+  DEVICE: 'cpu',
   HEARTBEAT_INTERVAL_MS: '200',
   POLL_INTERVAL_MS: '200',
   RUN_LOST_AFTER_MS: '8000',

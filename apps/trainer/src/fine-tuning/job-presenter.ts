@@ -73,6 +73,8 @@ export function presentEventList(page: Page<RunEvent>): Plain<FineTuningJobEvent
 
 function presentProgress(progress: RunProgress): Plain<JobProgress> {
   return {
+    engine: progress.engine,
+    device: progress.device,
     phase: progress.phase,
     fraction: fractionDone(progress),
     step: progress.step,

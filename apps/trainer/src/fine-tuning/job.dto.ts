@@ -84,6 +84,12 @@ export class JobStepTimes {
 
 /** How far a running job is. An addition to OpenAI's shape. */
 export class JobProgress {
+  @ApiProperty({ example: 'onnxruntime', description: 'What computes the job; empty before a worker has it.' })
+  engine!: string;
+
+  @ApiProperty({ example: 'cpu' })
+  device!: string;
+
   @ApiProperty({ enum: ['reading', 'training', 'evaluating', 'exporting', 'verifying'] })
   phase!: string;
 

@@ -12,6 +12,7 @@ const QUICK: Environment = {
   TRAINER_PORT: '0',
   LOG_LEVEL: 'silent',
   TRAINING_THREADS: '1',
+  DEVICE: 'cpu',
   HEARTBEAT_INTERVAL_MS: '100',
   POLL_INTERVAL_MS: '100',
   CANCEL_GRACE_MS: '5000',

@@ -1,5 +1,6 @@
 import type { TrainingEvent, TrainModelResult } from '#language-model';
 import type { CorpusFormat } from '../files/corpus-format.js';
+import type { EngineChoice } from './select-engine.js';
 
 /** A stored corpus file that the child turns into documents. */
 export interface CorpusFile {
@@ -16,6 +17,7 @@ export interface ChildOrder {
   readonly validationCorpus: CorpusFile | null;
   /** The bundle of the model to continue from; null begins a new one. */
   readonly baseBundleSha256: string | null;
+  readonly engine: EngineChoice;
   readonly artifactDir: string;
   /** Belongs to this attempt alone; exists and is empty. The parent removes it. */
   readonly workFolder: string;

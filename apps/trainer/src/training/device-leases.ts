@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { Registry } from '#registry';
+import type { Device } from '#tensor-graph';
 import { TRAINER_OPTIONS, type TrainerOptions } from '../trainer-options.js';
 import { briefError } from './brief-error.js';
 
@@ -30,11 +31,12 @@ export class DeviceLeases {
    * for RUN_LOST_AFTER_MS.
    *
    * @param purpose whose computation it is, such as the id of a run
+   * @param kind what of the machine it computes on
    */
-  async take(purpose: string): Promise<HeldDevice | null> {
+  async take(purpose: string, kind: Device = 'cpu'): Promise<HeldDevice | null> {
     const { machineName, runLostAfterMs, heartbeatIntervalMs } = this.options.config;
     const machine = machineName ?? hostname();
-    const device = `${machine}/cpu`;
+    const device = `${machine}/${kind}`;
     // Another attempt at the same run is somebody else.
     const holder = `${purpose} ${machine}:${process.pid}:${++this.taken}`;
     if (!(await this.registry.takeDevice(device, holder, runLostAfterMs))) return null;

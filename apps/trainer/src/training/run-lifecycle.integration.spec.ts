@@ -9,7 +9,9 @@ import { ENDLESS, RunningTrainer } from '../testing/running-trainer.js';
 guardAgainstLeaks();
 
 /** Some hundred steps: long enough to be interrupted. */
-const SHORT = { n_epochs: 6, early_stopping_patience: 0 };
+const SHORT = { n_epochs: 3, early_stopping_patience: 0 };
+/** On a machine that does much else. */
+const PATIENT = { timeout: 180_000 };
 
 let corpus: TinyCorpus;
 let text: string;
@@ -52,7 +54,7 @@ async function weightsOf(trainer: RunningTrainer, id: string): Promise<string | 
   return files.find((file) => file.path.endsWith('.safetensors'))?.sha256;
 }
 
-describe('a paused job', () => {
+describe('a paused job', PATIENT, () => {
   it('gives the device free, goes on from where it was, and ends with the weights of one that was never paused', async () => {
     const trainer = await start({ CHECKPOINT_INTERVAL_SECONDS: '600' });
     const id = await trainer.train(text, { hyperparameters: SHORT });
@@ -104,7 +106,26 @@ describe('a job that runs for too long', () => {
   });
 });
 
-describe('two trainers on one machine', () => {
+describe('a job', PATIENT, () => {
+  it('tells what computes it', async () => {
+    const trainer = await start();
+    const id = await trainer.train(text, { hyperparameters: SHORT });
+    await trainer.until(id, ({ progress }) => Number(progress?.['step'] ?? 0) > 0);
+    const job = (await (await trainer.fetch(`/v1/fine_tuning/jobs/${id}`)).json()) as { progress: unknown };
+    expect(job.progress).toMatchObject({ engine: 'onnxruntime', device: 'cpu' });
+    await trainer.until(id, ({ finishedAt }) => finishedAt !== null);
+  });
+
+  it('fails with what is missing where the device that DEVICE asks for cannot be used', async () => {
+    // TensorFlow.js has no WebGPU in Node.js, whatever the machine has.
+    const trainer = await start({ ENGINE: 'tensorflow', DEVICE: 'webgpu' });
+    const id = await trainer.train(text);
+    const run = await trainer.until(id, ({ finishedAt }) => finishedAt !== null);
+    expect(run).toMatchObject({ state: 'failed', error: { code: 'device_unavailable' }, modelVersionId: null });
+  });
+});
+
+describe('two trainers on one machine', PATIENT, () => {
   it('train one run at a time; on another machine, or after the first has let go, the second one goes ahead', async () => {
     const first = await start({ MACHINE_NAME: 'box' });
     const busy = await first.train(text, { hyperparameters: ENDLESS });
@@ -116,11 +137,12 @@ describe('two trainers on one machine', () => {
     expect(await first.registry.getTrainingRun(waiting)).toMatchObject({ state: 'queued', attempt: 0 });
     const third = await start({ MACHINE_NAME: 'other', DATA_DIR: first.config.dataDir });
     await third.until(waiting, ({ state }) => state === 'running');
-    const last = await second.train(text, { hyperparameters: SHORT });
+    const last = await second.train(text, { hyperparameters: ENDLESS });
     await first.registry.requestCancel(busy);
-    await first.until(last, ({ attempt }) => attempt === 1);
-    await first.registry.requestCancel(waiting);
-    await first.until(waiting, ({ finishedAt }) => finishedAt !== null);
-    await first.until(last, ({ finishedAt }) => finishedAt !== null);
+    await first.until(last, ({ state }) => state === 'running');
+    for (const id of [waiting, last]) {
+      await first.registry.requestCancel(id);
+      await first.until(id, ({ finishedAt }) => finishedAt !== null);
+    }
   });
 });

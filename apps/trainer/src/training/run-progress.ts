@@ -3,6 +3,9 @@ import type { JsonObject } from '#registry';
 
 /** What a run's row tells about how far it is: the newest progress and the newest evaluation. */
 export interface RunProgress {
+  /** What computes it, and on what. */
+  readonly engine: string;
+  readonly device: string;
   readonly phase: string;
   /** When this was written, in milliseconds since 1970. */
   readonly atMs: number;
@@ -29,6 +32,8 @@ export type Evaluation = Omit<Extract<TrainingEvent, { type: 'evaluation' }>, 't
 
 /** Before the first step. */
 export const NO_PROGRESS: RunProgress = {
+  engine: '',
+  device: '',
   phase: 'reading',
   atMs: 0,
   step: 0,

@@ -7,6 +7,7 @@ import type { ResultFiles } from '../measurements/result-files.js';
 import { TensorBoardLog } from '../measurements/tensorboard-log.js';
 import { briefError } from './brief-error.js';
 import type { CheckpointRecorder } from './checkpoint-recorder.js';
+import type { EngineChoice } from './select-engine.js';
 import { NO_PROGRESS, fractionDone, fromStored, toStored, type Evaluation, type RunProgress } from './run-progress.js';
 
 /** How often the newest progress is written to the row. */
@@ -46,6 +47,10 @@ export class RunRecorder {
       const msg = 'could not write the event file for TensorBoard; its numbers are in the events of the job';
       this.logger.warn({ trainingRunId: run.id, ...briefError(error), msg });
     });
+  }
+
+  computesWith({ engine, device }: Pick<EngineChoice, 'engine' | 'device'>): void {
+    this.progress = { ...this.progress, engine, device };
   }
 
   take(event: TrainingEvent): void {

@@ -125,6 +125,7 @@ describe('a worker that dies', () => {
     HEARTBEAT_INTERVAL_MS: '200',
     POLL_INTERVAL_MS: '200',
     TRAINING_THREADS: '1',
+    DEVICE: 'cpu',
   };
 
   /** A trainer as a process of its own, with what it logs. */

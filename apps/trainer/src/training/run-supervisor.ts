@@ -8,9 +8,11 @@ import { TRAINER_OPTIONS, type TrainerOptions } from '../trainer-options.js';
 import { briefError } from './brief-error.js';
 import { CheckpointRecorder } from './checkpoint-recorder.js';
 import type { ChildOrder, CorpusFile } from './child-messages.js';
+import { ChosenEngine } from './chosen-engine.js';
 import { DeviceLeases, type HeldDevice } from './device-leases.js';
 import { RunAttempt, type AttemptEnd } from './run-attempt.js';
 import { RunRecorder } from './run-recorder.js';
+import type { EngineChoice } from './select-engine.js';
 import { TrainingMetrics } from './training-metrics.js';
 import { whileDatabaseReturns } from './while-database-returns.js';
 import { WorkFolders, type AttemptFolders } from './work-folders.js';
@@ -28,6 +30,7 @@ export class RunSupervisor {
     private readonly metrics: TrainingMetrics,
     private readonly folders: WorkFolders,
     private readonly resultFiles: ResultFiles,
+    private readonly engine: ChosenEngine,
     private readonly devices: DeviceLeases,
     @Inject(TRAINER_OPTIONS) private readonly options: TrainerOptions,
   ) {}
@@ -35,7 +38,13 @@ export class RunSupervisor {
   /** Carries the run out, from taking it to its last state; does nothing when it is not queued any more. */
   async supervise(trainingRunId: string): Promise<void> {
     if (this.stopping) return;
-    const device = await this.devices.take(trainingRunId);
+    const engine = await this.engine.choose().catch(async (error: unknown) => {
+      const run = await this.take(trainingRunId);
+      if (run !== null) await this.endBeforeStart(run, error);
+      return null;
+    });
+    if (engine === null) return;
+    const device = await this.devices.take(trainingRunId, engine.device);
     if (device === null) {
       this.logger.debug({ trainingRunId, msg: 'the device is busy; the run waits for its turn' });
       return;
@@ -43,7 +52,7 @@ export class RunSupervisor {
     try {
       const askedAtMs = Date.now();
       const run = await this.take(trainingRunId);
-      if (run !== null) await this.carryOut(run, device, askedAtMs);
+      if (run !== null) await this.carryOut(run, engine, device, askedAtMs);
     } finally {
       await device.release();
     }
@@ -60,7 +69,7 @@ export class RunSupervisor {
     for (const attempt of this.running.values()) attempt.stop('shutdown');
   }
 
-  private async carryOut(run: TrainingRun, device: HeldDevice, ownedAtMs: number): Promise<void> {
+  private async carryOut(run: TrainingRun, engine: EngineChoice, device: HeldDevice, ownedAtMs: number): Promise<void> {
     const { config } = this.options;
     const { tensorBoardDir } = config;
     const onLost = (): void => {
@@ -78,7 +87,8 @@ export class RunSupervisor {
     });
     let end: AttemptEnd = 'lost';
     try {
-      const order = await this.orderFor(run, await this.folders.create(run));
+      recorder.computesWith(engine);
+      const order = await this.orderFor(run, engine, await this.folders.create(run));
       end = await attempt.carryOut(this.options.childScript, order);
     } catch (error) {
       end = await this.endBeforeStart(run, error);
@@ -105,13 +115,14 @@ export class RunSupervisor {
     }
   }
 
-  private async orderFor(run: TrainingRun, folders: AttemptFolders): Promise<ChildOrder> {
+  private async orderFor(run: TrainingRun, engine: EngineChoice, folders: AttemptFolders): Promise<ChildOrder> {
     const { config } = this.options;
     const { corpusId, validationCorpusId, baseModelId } = run;
     return {
       corpus: await this.corpusFile(corpusId),
       validationCorpus: validationCorpusId === null ? null : await this.corpusFile(validationCorpusId),
       baseBundleSha256: baseModelId === null ? null : (await this.registry.resolveModel(baseModelId)).bundleSha256,
+      engine,
       artifactDir: config.artifactDir,
       ...folders,
       saveIntervalSeconds: config.checkpointIntervalSeconds,

@@ -11,6 +11,7 @@ import {
   type RunErrorReport,
 } from './child-messages.js';
 import { materializeDocuments } from './materialize-documents.js';
+import { openEngine } from './select-engine.js';
 
 /**
  * The process that trains: one order, one run, then it ends. It is its own process so that hours of arithmetic never
@@ -86,6 +87,7 @@ async function train(order: ChildOrder): Promise<TrainModelOutcome> {
       seed: order.seed,
       workFolder: join(order.workFolder, 'model'),
       threads: order.threads,
+      engine: await openEngine(order.engine, order.threads),
       stateFolder: order.stateFolder,
       saveIntervalSeconds: order.saveIntervalSeconds,
     },

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { ResultFiles } from '../measurements/result-files.js';
 import { ArtifactSweeper } from './artifact-sweeper.js';
+import { ChosenEngine } from './chosen-engine.js';
 import { DesiredStateWatcher } from './desired-state-watcher.js';
 import { DeviceLeases } from './device-leases.js';
 import { LostRunSweeper } from './lost-run-sweeper.js';
@@ -17,6 +18,7 @@ import { WorkFolders } from './work-folders.js';
     LostRunSweeper,
     ArtifactSweeper,
     DesiredStateWatcher,
+    ChosenEngine,
     DeviceLeases,
     TrainingMetrics,
     WorkFolders,
