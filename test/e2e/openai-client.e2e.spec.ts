@@ -173,7 +173,12 @@ describe('the official client', () => {
       integrations: [],
     };
     expect(job).toMatchObject(expected);
-    expect((await every(trainer.fineTuning.jobs.list({ limit: 1 }))).map(({ id }) => id)).toEqual([job.id]);
+    const listed = async (query: OpenAI.FineTuning.JobListParams): Promise<string[]> =>
+      (await every(trainer.fineTuning.jobs.list(query))).map(({ id }) => id);
+    expect(await listed({ limit: 1 })).toEqual([job.id]);
+    expect(await listed({ metadata: { team: 'a' } })).toEqual([job.id]);
+    for (const metadata of [{ team: 'b' }, { team: 'a', other: 'x' }, null])
+      expect(await listed({ metadata })).toEqual([]);
   });
 
   it('reads the events of the job, newest first', async () => {
@@ -267,6 +272,29 @@ describe('the official client', () => {
       const firstLoss = more.at(-1)?.metrics.valid_loss ?? 0;
       expect(firstLoss).toBeLessThan(checkpoints.at(-1)?.metrics.valid_loss ?? 0);
     }
+  });
+
+  it('pauses, resumes and cancels a job', async () => {
+    const { id } = await trainer.fineTuning.jobs.create({
+      model: 'small',
+      training_file: file.id,
+      method: {
+        type: 'supervised',
+        supervised: { hyperparameters: { ...HYPERPARAMETERS, n_epochs: 1000 } },
+      },
+    });
+    const until = async (status: string): Promise<void> => {
+      while ((await trainer.fineTuning.jobs.retrieve(id)).status !== status) {
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+    };
+    await until('running');
+    await trainer.fineTuning.jobs.pause(id);
+    await until('paused');
+    expect(await trainer.fineTuning.jobs.resume(id)).toMatchObject({ id });
+    await until('running');
+    await trainer.fineTuning.jobs.cancel(id);
+    expect(await untilEnded(id)).toMatchObject({ status: 'cancelled', fine_tuned_model: null });
   });
 
   it('gets errors in the shape that it turns into its own', async () => {

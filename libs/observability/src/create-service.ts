@@ -8,6 +8,7 @@ import { setUpApiDocs, type ApiDocsOptions } from './api-docs.js';
 import { closeUnusedConnections } from './close-unused-connections.js';
 import type { ObservabilityOptions } from './observability-options.js';
 import { ObservabilityModule } from './observability.module.js';
+import { parseQuery } from './parse-query.js';
 import { requestIdOf } from './request-id.js';
 import { ServiceMetrics } from './service-metrics.js';
 
@@ -46,7 +47,7 @@ export async function createService(
     requestIdHeader: false,
     // Requests that arrive on an open connection while the server stops are finished like those before them.
     return503OnClosing: false,
-    routerOptions: { maxParamLength: 256 },
+    routerOptions: { maxParamLength: 256, querystringParser: parseQuery },
     frameworkErrors: answerFrameworkError,
     clientErrorHandler: answerClientError,
   });

@@ -67,8 +67,13 @@ import { requestPause, requestResume } from './training-runs/request-pause.js';
 import { findRunsWithoutResults } from './training-runs/result-file.repository.js';
 import { findRunEvents, type RunEventQuery } from './training-runs/run-event.repository.js';
 import { startRun } from './training-runs/start-run.js';
-import { findTrainingRun, findTrainingRuns, type RunOrder } from './training-runs/training-run.repository.js';
-import type { ModelVersionState, TrainingRunState } from './transitions.js';
+import {
+  findTrainingRun,
+  findTrainingRuns,
+  type RunQuery,
+  type RunOrder,
+} from './training-runs/training-run.repository.js';
+import type { ModelVersionState } from './transitions.js';
 import { UpgradeExperiments } from './upgrade-experiments/upgrade-experiments.js';
 
 /** What a registry may be told. */
@@ -138,9 +143,7 @@ export class Registry {
     return createTrainingRun(this.#database, run);
   }
 
-  listTrainingRuns(
-    page: PageRequest & { readonly state?: TrainingRunState | undefined } = {},
-  ): Promise<Page<TrainingRun>> {
+  listTrainingRuns(page: RunQuery = {}): Promise<Page<TrainingRun>> {
     return this.#database.query((client) => findTrainingRuns(client, page));
   }
 

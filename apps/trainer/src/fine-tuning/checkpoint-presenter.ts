@@ -2,7 +2,7 @@ import type { Checkpoint, Page } from '#registry';
 import type { Plain } from '../plain.js';
 import type { Evaluation } from '../training/run-progress.js';
 import { unixSeconds } from '../unix-seconds.js';
-import type { FineTuningJobCheckpoint, FineTuningJobCheckpointList } from './job.dto.js';
+import type { FineTuningJobCheckpoint, FineTuningJobCheckpointList } from './checkpoint.dto.js';
 import { presentPage } from './present-page.js';
 
 /** A page of checkpoints in OpenAI's shape. */

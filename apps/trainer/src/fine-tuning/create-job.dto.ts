@@ -1,15 +1,12 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
-import { Equals, IsInt, IsObject, IsOptional, IsString, Max, Min, ValidateBy, ValidateNested } from 'class-validator';
+import { Equals, IsInt, IsObject, IsOptional, IsString, Max, Min, ValidateNested } from 'class-validator';
 import { HYPERPARAMETER_NAMES } from '#language-model';
+import { IsMetadata } from './is-metadata.js';
 import { Unsupported } from './unsupported.js';
 
 /** Seeds are kept in a signed 32-bit column, as in the OpenAI API. */
 export const MAX_SEED = 2_147_483_647;
-
-const MAX_METADATA_PAIRS = 16;
-const MAX_METADATA_KEY_LENGTH = 64;
-const MAX_METADATA_VALUE_LENGTH = 512;
 
 const HYPERPARAMETERS_DOC = {
   type: 'object',
@@ -113,28 +110,4 @@ export class CreateJobBody {
 
   @Unsupported('Follow the job by GET /v1/fine_tuning/jobs/{id}/events or GET /metrics.')
   integrations?: unknown;
-}
-
-/** An object of few and short texts. */
-export function IsMetadata(): PropertyDecorator {
-  return ValidateBy({
-    name: 'isMetadata',
-    validator: {
-      validate: isMetadata,
-      defaultMessage: () =>
-        `metadata must be an object with up to ${MAX_METADATA_PAIRS} keys of up to ${MAX_METADATA_KEY_LENGTH} characters, whose values are strings of up to ${MAX_METADATA_VALUE_LENGTH} characters`,
-    },
-  });
-}
-
-function isMetadata(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
-  const pairs = Object.entries(value);
-  return (
-    pairs.length <= MAX_METADATA_PAIRS &&
-    pairs.every(
-      ([key, text]) =>
-        key.length <= MAX_METADATA_KEY_LENGTH && typeof text === 'string' && text.length <= MAX_METADATA_VALUE_LENGTH,
-    )
-  );
 }

@@ -5,16 +5,11 @@ import { RequireScope } from '#observability';
 import { Registry } from '#registry';
 import type { Plain } from '../plain.js';
 import { CreateFineTuningJob } from './create-fine-tuning-job.js';
+import { FineTuningJobCheckpointList } from './checkpoint.dto.js';
 import { presentCheckpointList } from './checkpoint-presenter.js';
 import { CreateJobBody } from './create-job.dto.js';
 import { EnqueueRun } from './enqueue-run.js';
-import {
-  FineTuningJob,
-  FineTuningJobCheckpointList,
-  FineTuningJobEventList,
-  FineTuningJobList,
-  PageQuery,
-} from './job.dto.js';
+import { FineTuningJob, FineTuningJobEventList, FineTuningJobList, ListJobsQuery, PageQuery } from './job.dto.js';
 import { JobEventStreams } from './job-event-streams.js';
 import { presentEventList, presentJob, presentJobList } from './job-presenter.js';
 
@@ -41,8 +36,9 @@ export class FineTuningJobsController {
   @Get()
   @ApiOperation({ summary: 'List jobs, newest first' })
   @ApiOkResponse({ type: FineTuningJobList })
-  async list(@Query() query: PageQuery): Promise<Plain<FineTuningJobList>> {
-    return presentJobList(await this.registry.listTrainingRuns(query));
+  async list(@Query() { after, limit, metadata }: ListJobsQuery): Promise<Plain<FineTuningJobList>> {
+    const asked = typeof metadata === 'string' ? null : metadata;
+    return presentJobList(await this.registry.listTrainingRuns({ after, limit, metadata: asked }));
   }
 
   @Get(':id')

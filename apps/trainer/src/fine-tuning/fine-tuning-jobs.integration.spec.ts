@@ -253,6 +253,16 @@ describe('a request for a job', () => {
     expect(answer.message.length).toBeGreaterThan(10);
   });
 
+  it.each([
+    ['metadata=plain', 'metadata'],
+    [`metadata[a]=${'x'.repeat(600)}`, 'metadata'],
+    ['colour[a]=b', 'colour'],
+  ])('for a list is refused with ?%s', async (query, param) => {
+    const response = await trainer.fetch(`/v1/fine_tuning/jobs?${query}`);
+    expect(response.status).toBe(400);
+    expect(((await response.json()) as ErrorAnswer).error.param).toBe(param);
+  });
+
   it('is told the presets when the model is none of them', async () => {
     expect((await create({ model: 'huge', training_file: file })).message).toMatch(/small.*intermediate.*medium/);
   });

@@ -1,10 +1,14 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
-import { IsInt, IsOptional, IsString, Max, Min } from 'class-validator';
+import { IsInt, IsOptional, IsString, Max, Min, ValidateIf } from 'class-validator';
+import { IsMetadata } from './is-metadata.js';
 
 /** Most items on one page, as in the OpenAI API. */
 const MAX_PER_PAGE = 100;
 const PER_PAGE = 20;
+
+/** How clients write that jobs shall have no metadata. */
+const NO_METADATA = ['null', ''];
 
 /** Query of the lists of jobs and events. */
 export class PageQuery {
@@ -20,6 +24,19 @@ export class PageQuery {
   @Min(1)
   @Max(MAX_PER_PAGE)
   limit: number = PER_PAGE;
+}
+
+/** Query of the list of jobs. */
+export class ListJobsQuery extends PageQuery {
+  @ApiPropertyOptional({
+    type: 'object',
+    additionalProperties: { type: 'string' },
+    description: 'Only jobs with these texts among their metadata: metadata[team]=a. "null": only those without any.',
+  })
+  @ValidateIf(({ metadata }: ListJobsQuery) => typeof metadata !== 'string' || !NO_METADATA.includes(metadata))
+  @IsOptional()
+  @IsMetadata()
+  metadata?: Record<string, string> | string;
 }
 
 /** Why a job failed. */
@@ -214,72 +231,6 @@ export class FineTuningJobList {
 
   @ApiProperty({ type: [FineTuningJob] })
   data!: FineTuningJob[];
-
-  @ApiProperty({ type: String, nullable: true })
-  first_id!: string | null;
-
-  @ApiProperty({ type: String, nullable: true })
-  last_id!: string | null;
-
-  @ApiProperty()
-  has_more!: boolean;
-}
-
-/**
- * What was measured when a checkpoint was taken, in OpenAI's names. An evaluation reads a part of the held-out text, always
- * the same, so `full_valid_loss` and `full_valid_mean_token_accuracy` are left out.
- */
-export class CheckpointMetrics {
-  @ApiProperty()
-  step!: number;
-
-  @ApiProperty({ description: 'Nats per token, on training text as long as the held-out text.' })
-  train_loss!: number;
-
-  @ApiProperty({ description: 'Part of the tokens that were the most likely one, from 0 to 1.' })
-  train_mean_token_accuracy!: number;
-
-  @ApiProperty({ description: 'Nats per token.' })
-  valid_loss!: number;
-
-  @ApiProperty()
-  valid_mean_token_accuracy!: number;
-}
-
-/** The model of a job at one of its evaluations, in OpenAI's shape. */
-export class FineTuningJobCheckpoint {
-  @ApiProperty({ example: 'ftckpt-5Zt1Vn4Xc7Bm9KsL8Jr2Qw' })
-  id!: string;
-
-  @ApiProperty({ enum: ['fine_tuning.job.checkpoint'] })
-  object!: 'fine_tuning.job.checkpoint';
-
-  @ApiProperty({ description: 'Unix time in seconds.' })
-  created_at!: number;
-
-  @ApiProperty({
-    example: 'ft:small:understudy:k3v9bqyx:ckpt-step-1000',
-    description: 'A model to complete with, or to continue from.',
-  })
-  fine_tuned_model_checkpoint!: string;
-
-  @ApiProperty()
-  fine_tuning_job_id!: string;
-
-  @ApiProperty()
-  step_number!: number;
-
-  @ApiProperty({ type: CheckpointMetrics })
-  metrics!: CheckpointMetrics;
-}
-
-/** A page of checkpoints, the last step first. */
-export class FineTuningJobCheckpointList {
-  @ApiProperty({ enum: ['list'] })
-  object!: 'list';
-
-  @ApiProperty({ type: [FineTuningJobCheckpoint] })
-  data!: FineTuningJobCheckpoint[];
 
   @ApiProperty({ type: String, nullable: true })
   first_id!: string | null;

@@ -1,7 +1,8 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsBoolean, IsIn, IsInt, IsObject, IsOptional, IsString, Max, Min } from 'class-validator';
 import { HYPERPARAMETER_NAMES, PRESETS } from '#language-model';
-import { IsMetadata, MAX_SEED } from '../fine-tuning/create-job.dto.js';
+import { MAX_SEED } from '../fine-tuning/create-job.dto.js';
+import { IsMetadata } from '../fine-tuning/is-metadata.js';
 import { Unsupported } from '../fine-tuning/unsupported.js';
 
 const PRESET_NAMES = Object.keys(PRESETS);

@@ -70,12 +70,21 @@ export async function lockTrainingRun(client: Transaction, id: string): Promise<
   return findTrainingRun(client, id);
 }
 
-export async function findTrainingRuns(
-  client: Transaction,
-  request: PageRequest & { readonly state?: TrainingRunState | undefined },
-): Promise<Page<TrainingRun>> {
+/** Which runs are wanted. */
+export interface RunQuery extends PageRequest {
+  readonly state?: TrainingRunState | undefined;
+  /** Those with these texts among their metadata; `null`: without any. */
+  readonly metadata?: TrainingRun['metadata'] | null | undefined;
+}
+
+export async function findTrainingRuns(client: Transaction, request: RunQuery): Promise<Page<TrainingRun>> {
+  const { state, metadata } = request;
+  const texts = Object.entries(metadata ?? {}).map(([key, text]) => ({ metadata: { path: [key], equals: text } }));
   const rows = await client.trainingRun.findMany({
-    ...(request.state === undefined ? {} : { where: { state: request.state } }),
+    where: {
+      ...(state === undefined ? {} : { state }),
+      AND: metadata === null ? [{ metadata: { equals: {} } }] : texts,
+    },
     orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
     include: WITH_BASE,
     ...pageArguments(request, sameId),
