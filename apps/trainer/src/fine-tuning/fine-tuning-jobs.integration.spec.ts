@@ -329,6 +329,7 @@ describe('the trainer', () => {
       'get /v1/files',
       'get /v1/files/{id}',
       'get /v1/files/{id}/content',
+      'get /v1/files/{id}/report',
       'get /v1/fine_tuning/jobs',
       'get /v1/fine_tuning/jobs/{id}',
       'get /v1/fine_tuning/jobs/{id}/checkpoints',
