@@ -120,6 +120,7 @@ describe('compareModels', { timeout: 120_000 }, () => {
     ]);
     const fractions = told.map(({ fraction }) => fraction);
     expect(fractions).toEqual([...fractions].sort((a, b) => a - b));
+    expect(told.filter(({ phase }) => phase === 'scoring').length).toBeGreaterThan(2);
   });
 
   it('gives the same numbers again, through JSON too', async () => {

@@ -26,6 +26,8 @@ const RESAMPLES = 10_000;
 const CONFIDENCE = 0.95;
 const PROMPTS = { count: 3, promptTokens: 16, originalTokens: 40 };
 const SAMPLING = { temperature: 0.8, topP: 0.95, topK: 0 };
+/** Tokens between two reports of how far scoring has come. */
+const REPORT_EVERY = 1_000;
 /** Ranks from this on are all the same. */
 const LAST_RANK = 255;
 /** Where in the whole comparison each phase begins, by how long they take with three models on a large corpus. */
@@ -94,9 +96,13 @@ async function compare(
   const baseline = await measureBaseline(corpus, text, signal);
   const scored: Scored[] = [];
   for (const [index, one] of bundles.entries()) {
-    const fraction = BEGINS.scoring + ((BEGINS.resampling - BEGINS.scoring) * index) / bundles.length;
-    tell('scoring', `${one.bundle.config.preset} reads ${text.tokens.toLocaleString('en')} held-out tokens`, fraction);
-    scored.push({ ...one, ...(await score(one.bundle, text, threads, signal)) });
+    const message = `${one.bundle.config.preset} reads ${text.tokens.toLocaleString('en')} held-out tokens`;
+    const progress = (share: number): void => {
+      const done = (index + share) / bundles.length;
+      tell('scoring', message, BEGINS.scoring + (BEGINS.resampling - BEGINS.scoring) * done);
+    };
+    progress(0);
+    scored.push({ ...one, ...(await score(one.bundle, text, threads, progress, signal)) });
   }
   tell('resampling', `drawing documents ${RESAMPLES.toLocaleString('en')} times`);
   const pairs = scored.slice(1).map((model) => pair(text, scored[0]!, model, seed));
@@ -177,13 +183,16 @@ async function score(
   bundle: Bundle,
   { ids }: ComparisonText,
   threads: number,
+  onProgress: (share: number) => void,
   signal: AbortSignal,
 ): Promise<Pick<Scored, 'losses' | 'ranks' | 'tokensPerSecond'>> {
   const [losses, ranks] = [new Float32Array(ids.length - 1), new Uint8Array(ids.length - 1)];
   const evaluator = new TextEvaluator(await bundle.session('score.onnx', threads), bundle.architecture);
   try {
     const startedAt = performance.now();
+    let read = 0;
     await evaluator.evaluate(ids, signal, (index, lossNats, rank) => {
+      if (++read % REPORT_EVERY === 0) onProgress(read / ids.length);
       losses[index] = lossNats;
       ranks[index] = Math.min(rank, LAST_RANK);
     });
