@@ -190,7 +190,7 @@ export class FineTuningJob {
   @ApiProperty({ type: String, nullable: true })
   validation_file!: string | null;
 
-  @ApiProperty({ type: [String] })
+  @ApiProperty({ type: [String], description: 'A CSV file of what was measured, once the job has ended.' })
   result_files!: string[];
 
   @ApiProperty({ type: Number, nullable: true })

@@ -119,6 +119,25 @@ describe('what a run measured', () => {
     expect(rows(await resultOf(id)).length).toBeGreaterThan(0);
   });
 
+  it('is one curve when the job is paused and resumed', async () => {
+    const id = await train(ENDLESS);
+    await trainer.until(id, async () => (await readCurve(trainer.registry, id)).length > 2);
+    await trainer.fetch(`/v1/fine_tuning/jobs/${id}/pause`, { method: 'POST' });
+    const paused = await trainer.until(id, ({ state }) => state === 'paused');
+    expect(paused.resultFileId).toBeNull();
+    await trainer.fetch(`/v1/fine_tuning/jobs/${id}/resume`, { method: 'POST' });
+    await trainer.until(id, ({ progress }) => Number(progress?.['step']) > paused.savedStep + 1);
+    await trainer.registry.requestCancel(id);
+    await trainer.until(id, ({ state }) => state === 'cancelled');
+
+    const folder = join(trainer.config.tensorBoardDir, id);
+    const files = (await readdir(folder)).sort().map((name) => readEventFile(join(folder, name)));
+    expect(files.map((events) => events.find(({ restart }) => restart)?.step)).toEqual([1, paused.savedStep + 1]);
+    const steps = rows(await resultOf(id)).map(({ step }) => Number(step));
+    expect(steps).toEqual([...new Set(steps)].sort((a, b) => a - b));
+    expect(steps.at(-1)).toBeGreaterThan(paused.savedStep);
+  });
+
   it('becomes a file later where the run ended without a worker, once', async () => {
     const { registry, config } = trainer;
     const corpusId = await trainer.upload('text');
