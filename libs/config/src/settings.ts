@@ -94,6 +94,24 @@ export const SETTINGS = {
     2 * GIBIBYTE,
     'Largest file that the trainer takes, in bytes.',
   ),
+  archiveMaxEntries: setting(
+    'ARCHIVE_MAX_ENTRIES',
+    integer(1, 100_000_000),
+    100_000,
+    'Most entries of an uploaded .zip or .tar.gz.',
+  ),
+  archiveMaxBytes: setting(
+    'ARCHIVE_MAX_BYTES',
+    integer(1, 1024 * GIBIBYTE),
+    8 * GIBIBYTE,
+    'Largest size of an uploaded archive once it is unpacked, in bytes.',
+  ),
+  archiveMaxRatio: setting(
+    'ARCHIVE_MAX_RATIO',
+    integer(1, 100_000),
+    100,
+    'Most bytes that an uploaded archive unpacks to, for each of its own; text has 3 to 10.',
+  ),
   maxBodyBytes: setting(
     'MAX_BODY_BYTES',
     integer(1024, 64 * MEBIBYTE),

@@ -152,6 +152,18 @@ export const ERROR_CATALOGUE = {
     retried: false,
     meaning: 'A file of the corpus is not text in UTF-8.',
   },
+  archive_invalid: {
+    status: 400,
+    type: 'invalid_request_error',
+    retried: false,
+    meaning: 'An uploaded .zip or .tar.gz is damaged, encrypted, or has an entry whose name leaves its folder.',
+  },
+  archive_too_large: {
+    status: 400,
+    type: 'invalid_request_error',
+    retried: false,
+    meaning: 'An uploaded archive has more entries, or unpacks to more bytes, than is allowed.',
+  },
   corpus_unreadable: {
     status: 400,
     type: 'invalid_request_error',

@@ -6,12 +6,16 @@ import { JsonlDocuments } from './jsonl-documents.js';
  * Hands the bytes of an upload on unchanged while it checks that they are text: UTF-8 without NUL, not blank, and for
  * .jsonl one document per line. What is wrong is thrown in the middle of the stream, so that nothing of it is kept.
  *
- * @throws corpus_empty, corpus_not_text
+ * @throws corpus_empty, corpus_not_text, archive_invalid
  */
 export async function* checkCorpusText(
   source: AsyncIterable<Uint8Array>,
   format: CorpusFormat,
 ): AsyncGenerator<Uint8Array> {
+  if (format === 'zip' || format === 'tar.gz') {
+    yield* checkArchive(source, format);
+    return;
+  }
   const decoder = new TextDecoder('utf-8', { fatal: true });
   const documents = format === 'jsonl' ? new JsonlDocuments() : null;
   let offset = 0;
@@ -38,6 +42,29 @@ export async function* checkCorpusText(
       { param: 'file' },
     );
   }
+}
+
+const FIRST_BYTES = { zip: Buffer.from('PK'), 'tar.gz': Buffer.from([0x1f, 0x8b]) };
+
+/** What is in an archive is looked at when it is whole; here only whether it is one. */
+async function* checkArchive(source: AsyncIterable<Uint8Array>, format: 'zip' | 'tar.gz'): AsyncGenerator<Uint8Array> {
+  const expected = FIRST_BYTES[format];
+  let first = Buffer.alloc(0);
+  for await (const chunk of source) {
+    if (first.byteLength < expected.byteLength) first = Buffer.concat([first, chunk.subarray(0, expected.byteLength)]);
+    if (!first.subarray(0, expected.byteLength).equals(expected.subarray(0, first.byteLength)))
+      throw notArchive(format);
+    yield chunk;
+  }
+  if (first.byteLength < expected.byteLength) throw notArchive(format);
+}
+
+function notArchive(format: string): CodedError {
+  return new CodedError(
+    'archive_invalid',
+    `The file does not begin as a .${format} file does. Upload the archive itself, or a text under a name that ends in .txt.`,
+    { param: 'file' },
+  );
 }
 
 function decode(step: () => string, offset: number): string {

@@ -1,7 +1,8 @@
 import { readdir } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createTestDatabase, guardAgainstLeaks, tinyCorpus, type TestDatabase } from '#testing';
-import { RunningTrainer, TINY } from '../testing/running-trainer.js';
+import { tarGzOf, zipOf } from '../testing/archives.js';
+import { RunningTrainer, TINY, corpusForm } from '../testing/running-trainer.js';
 
 guardAgainstLeaks();
 
@@ -30,6 +31,11 @@ async function untilInspected(id: string): Promise<Report> {
     if (report.status !== 'uploaded') return report;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
+}
+
+async function upload(bytes: Buffer, filename: string): Promise<string> {
+  const answer = await trainer.fetch('/v1/files', { body: corpusForm(Uint8Array.from(bytes), filename) });
+  return ((await answer.json()) as { id: string }).id;
 }
 
 async function texts(): Promise<readonly string[]> {
@@ -62,7 +68,7 @@ describe('GET /v1/files/{id}/report', () => {
       verdict: 'below_target',
       tokens_missing: expect.any(Number) as number,
     });
-    expect(report.findings[0]).toMatchObject({ code: 'near_duplicates', document: '00000001-text-0.txt' });
+    expect(report.findings[0]).toMatchObject({ code: 'near_duplicates', document: '00000/00000001-text-0.txt' });
     const file = (await (await trainer.fetch(`/v1/files/${id}`)).json()) as object;
     expect(file).toMatchObject({ status: 'processed', status_details: null });
     expect((await readdir(trainer.config.runsDir)).filter((name) => name.startsWith('inspection'))).toEqual([]);
@@ -95,6 +101,26 @@ describe('GET /v1/files/{id}/report', () => {
     const { id, status } = await trainer.registry.createCorpus(file);
     expect(status).toBe('uploaded');
     expect((await untilInspected(id)).status).toBe('processed');
+  });
+
+  it.each([
+    ['zip', zipOf],
+    ['tar.gz', tarGzOf],
+  ])('looks into a .%s', async (ending, pack) => {
+    const entries = (await texts()).map((content, index) => ({ name: `folder/book ${index}.txt`, content }));
+    const id = await upload(await pack(entries), `books.${ending}`);
+    const { status, report } = await untilInspected(id);
+    expect({ status, documents: report['documents'] }).toEqual({ status: 'processed', documents: 4 });
+    const escape = await upload(await pack([...entries, { name: '../out.txt', content: 'x' }]), `bad.${ending}`);
+    const refused = await untilInspected(escape);
+    expect(refused).toMatchObject({ status: 'error', error: { code: 'archive_invalid' }, report: null });
+  });
+
+  it('refuses a text that is called an archive while it is uploaded', async () => {
+    const form = corpusForm('only a text', 'books.zip');
+    const answer = await trainer.fetch('/v1/files', { body: form });
+    expect(answer.status).toBe(400);
+    expect(await answer.json()).toMatchObject({ error: { code: 'archive_invalid', param: 'file' } });
   });
 
   it('knows no file that was never uploaded', async () => {

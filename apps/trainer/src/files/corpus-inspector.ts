@@ -1,6 +1,5 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
@@ -8,7 +7,9 @@ import { ERROR_CATALOGUE } from '#errors';
 import { Registry, type Corpus, type JsonObject } from '#registry';
 import { TRAINER_OPTIONS, type TrainerOptions } from '../trainer-options.js';
 import { briefError } from '../training/brief-error.js';
+import { withEmptyFolder } from '../training/empty-folder.js';
 import { corpusFormat } from './corpus-format.js';
+import { archiveLimits } from './unpack-budget.js';
 import type { InspectionAnswer, InspectionOrder } from './inspection-messages.js';
 
 const CHILD_SCRIPT = fileURLToPath(new URL('./inspection-child.js', import.meta.url));
@@ -79,22 +80,17 @@ export class CorpusInspector implements OnApplicationBootstrap, OnModuleDestroy 
     const { id, filename, sha256 } = corpus;
     const { artifactDir, runsDir } = this.options.config;
     const workFolder = join(runsDir, `inspection-${id}`);
-    await rm(workFolder, { recursive: true, force: true });
-    await mkdir(workFolder, { recursive: true });
-    try {
-      const order = { artifactDir, workFolder, corpus: { filename, sha256, format: corpusFormat(filename) } };
-      const answer = (await this.ask(order)) ?? this.died(id);
-      if (answer === null || (answer.kind === 'failed' && ERROR_CATALOGUE[answer.code].retried)) return;
-      if (answer.kind === 'inspected') {
-        await this.registry.recordInspection(id, { report: answer.inspection as unknown as JsonObject });
-        this.logger.log({ file: id, filename, msg: answer.inspection.summary });
-      } else {
-        await this.registry.recordInspection(id, { errorCode: answer.code, errorMessage: answer.message });
-        this.logger.warn({ file: id, filename, code: answer.code, msg: answer.message });
-      }
-      this.deaths.delete(id);
-    } finally {
-      await rm(workFolder, { recursive: true, force: true });
+    const limits = archiveLimits(this.options.config);
+    const order = { artifactDir, workFolder, corpus: { filename, sha256, format: corpusFormat(filename), limits } };
+    const answer = (await withEmptyFolder(workFolder, () => this.ask(order))) ?? this.died(id);
+    if (answer === null || (answer.kind === 'failed' && ERROR_CATALOGUE[answer.code].retried)) return;
+    this.deaths.delete(id);
+    if (answer.kind === 'inspected') {
+      await this.registry.recordInspection(id, { report: answer.inspection as unknown as JsonObject });
+      this.logger.log({ file: id, filename, msg: answer.inspection.summary });
+    } else {
+      await this.registry.recordInspection(id, { errorCode: answer.code, errorMessage: answer.message });
+      this.logger.warn({ file: id, filename, code: answer.code, msg: answer.message });
     }
   }
 

@@ -29,7 +29,10 @@ export class FilesController {
 
   @Post()
   @HttpCode(200)
-  @ApiOperation({ summary: 'Upload a corpus: .txt, .md, or .jsonl with one {"text", "name"?} per line' })
+  @ApiOperation({
+    summary:
+      'Upload a corpus: .txt, .md, .jsonl with one {"text", "name"?} per line, or a .zip or .tar.gz of such files',
+  })
   @ApiConsumes('multipart/form-data')
   @ApiBody({
     schema: {

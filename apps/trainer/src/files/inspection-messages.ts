@@ -1,13 +1,13 @@
 import type { ErrorCode } from '#errors';
 import type { CorpusInspection } from '#language-model/corpus';
-import type { CorpusFormat } from './corpus-format.js';
+import type { CorpusFile } from '../training/child-messages.js';
 
 /** What a process that looks at a file is told to do. */
 export interface InspectionOrder {
   readonly artifactDir: string;
   /** Its own, empty; removed by the parent. */
   readonly workFolder: string;
-  readonly corpus: { readonly filename: string; readonly format: CorpusFormat; readonly sha256: string };
+  readonly corpus: CorpusFile;
 }
 
 /** What it answers, once. */

@@ -1,5 +1,6 @@
 import type { TrainingEvent, TrainModelResult } from '#language-model';
 import type { CorpusFormat } from '../files/corpus-format.js';
+import type { ArchiveLimits } from '../files/unpack-budget.js';
 import type { EngineChoice } from './select-engine.js';
 
 /** A stored corpus file that the child turns into documents. */
@@ -7,6 +8,7 @@ export interface CorpusFile {
   /** The name it was uploaded under; never used as a path. */
   readonly filename: string;
   readonly format: CorpusFormat;
+  readonly limits: ArchiveLimits;
   readonly sha256: string;
 }
 

@@ -3,6 +3,7 @@ import { FolderArtifactStore } from '#artifacts';
 import { CodedError, isCodedError } from '#errors';
 import { Registry, type TrainingRun } from '#registry';
 import { corpusFormat } from '../files/corpus-format.js';
+import { archiveLimits } from '../files/unpack-budget.js';
 import { ResultFiles } from '../measurements/result-files.js';
 import { TRAINER_OPTIONS, type TrainerOptions } from '../trainer-options.js';
 import { briefError } from './brief-error.js';
@@ -137,7 +138,7 @@ export class RunSupervisor {
 
   private async corpusFile(id: string): Promise<CorpusFile> {
     const { filename, sha256 } = await this.registry.getCorpus(id);
-    return { filename, format: corpusFormat(filename), sha256 };
+    return { filename, format: corpusFormat(filename), sha256, limits: archiveLimits(this.options.config) };
   }
 
   /** A database that is away for a moment is no reason to fail; anything else is. */

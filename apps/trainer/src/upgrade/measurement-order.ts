@@ -2,6 +2,7 @@ import type { Config } from '#config';
 import { CodedError, isCodedError } from '#errors';
 import type { Corpus, Registry } from '#registry';
 import { corpusFormat } from '../files/corpus-format.js';
+import { archiveLimits } from '../files/unpack-budget.js';
 import type { CorpusFile } from '../training/child-messages.js';
 import { hyperparametersOf, runOf, type Candidates } from './gather-evidence.js';
 import type { MeasurementOrder } from './measurement-messages.js';
@@ -16,8 +17,9 @@ export async function measurementOrder(
   const { validationCorpusId, seed } = await registry.getTrainingRun(runOf(from.version));
   const all = [from, to, ...(fallback === null ? [] : [fallback])];
   return {
-    corpus: toFile(corpus),
-    validationCorpus: validationCorpusId === null ? null : toFile(await stillThere(registry, validationCorpusId)),
+    corpus: toFile(corpus, config),
+    validationCorpus:
+      validationCorpusId === null ? null : toFile(await stillThere(registry, validationCorpusId), config),
     artifactDir: config.artifactDir,
     workFolder,
     bundles: {
@@ -40,6 +42,6 @@ async function stillThere(registry: Registry, corpusId: string): Promise<Corpus>
   }
 }
 
-function toFile({ filename, sha256 }: Corpus): CorpusFile {
-  return { filename, format: corpusFormat(filename), sha256 };
+function toFile({ filename, sha256 }: Corpus, config: Config): CorpusFile {
+  return { filename, format: corpusFormat(filename), sha256, limits: archiveLimits(config) };
 }
