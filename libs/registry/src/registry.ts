@@ -5,10 +5,8 @@ import { createApiKey } from './api-keys/create-api-key.js';
 import { revokeApiKey } from './api-keys/revoke-api-key.js';
 import { verifyApiKey, type VerifiedApiKey } from './api-keys/verify-api-key.js';
 import { findAuditEntries } from './audit/audit.repository.js';
-import { findCheckpointIfAny, findCheckpoints } from './checkpoints/checkpoint.repository.js';
+import { Checkpoints } from './checkpoints/checkpoints.js';
 import { findLiveArtifacts } from './checkpoints/live-artifacts.repository.js';
-import { pruneCheckpoints } from './checkpoints/prune-checkpoints.js';
-import { recordCheckpoint } from './checkpoints/record-checkpoint.js';
 import {
   findCorpora,
   findCorpus,
@@ -24,7 +22,6 @@ import { rollbackDeployment } from './deployments/rollback-deployment.js';
 import { releaseDevice, renewDevice, takeDevice } from './devices/device-lease.repository.js';
 import type {
   NewApiKey,
-  NewCheckpoint,
   NewCorpus,
   NewImportedVersion,
   NewResultFile,
@@ -41,7 +38,6 @@ import { resolveModel } from './model-versions/resolve-model.js';
 import type {
   ApiKey,
   AuditEntry,
-  Checkpoint,
   Corpus,
   Deployment,
   JsonObject,
@@ -89,6 +85,7 @@ export interface RegistryOptions {
  * Every method throws `database_unavailable` when the database cannot be reached.
  */
 export class Registry {
+  readonly checkpoints: Checkpoints;
   readonly upgradeExperiments: UpgradeExperiments;
   readonly #database: Database;
   readonly #aliases: Readonly<Record<string, string>>;
@@ -96,6 +93,7 @@ export class Registry {
   /** @param database opened, migrated and closed by the caller */
   constructor(database: Database, options: RegistryOptions = {}) {
     this.#database = database;
+    this.checkpoints = new Checkpoints(database);
     this.upgradeExperiments = new UpgradeExperiments(database);
     this.#aliases = options.aliases ?? {};
   }
@@ -241,32 +239,6 @@ export class Registry {
 
   releaseDevice(device: string, holder: string): Promise<void> {
     return this.#database.query((client) => releaseDevice(client, device, holder));
-  }
-
-  recordCheckpoint(
-    runId: string,
-    fence: number,
-    checkpoint: NewCheckpoint,
-    options: { readonly keepEvery: number },
-  ): Promise<Checkpoint> {
-    return recordCheckpoint(this.#database, runId, fence, checkpoint, options.keepEvery);
-  }
-
-  /** Those of a run by their steps, the last first, or those of all runs. @throws job_not_found */
-  listCheckpoints(page: PageRequest & { readonly trainingRunId?: string | undefined } = {}): Promise<Page<Checkpoint>> {
-    return this.#database.query(async (client) => {
-      if (page.trainingRunId !== undefined) await findTrainingRun(client, page.trainingRunId);
-      return findCheckpoints(client, page);
-    });
-  }
-
-  /** By its id or by the name that it is served under; `null` also for one that has been removed. */
-  findCheckpoint(name: string): Promise<Checkpoint | null> {
-    return this.#database.query((client) => findCheckpointIfAny(client, name));
-  }
-
-  pruneCheckpoints(options: { readonly keepEvery: number }): Promise<number> {
-    return pruneCheckpoints(this.#database, options.keepEvery);
   }
 
   /** The stored bytes that something needs; checkpoints removed within `removedWithinMs` count among them. */

@@ -32,7 +32,7 @@ afterAll(() => stand.close());
 /** A checkpoint of a run that goes on, with the bundle of the second version. */
 function takeCheckpoint(step: number, validationLossNats: number): Promise<Checkpoint> {
   const checkpoint = { step, epoch: 1, trainedTokens: step, bundleSha256: version.bundleSha256, validationLossNats };
-  return stand.registry.recordCheckpoint(
+  return stand.registry.checkpoints.record(
     run.id,
     run.fence,
     { ...checkpoint, hyperparameters: {}, metrics: {} },

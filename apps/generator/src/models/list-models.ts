@@ -68,7 +68,7 @@ export class ListModels {
   }
 
   #checkpoints(): Promise<readonly Checkpoint[]> {
-    return everyPage((request) => this.registry.listCheckpoints(request));
+    return everyPage((request) => this.registry.checkpoints.list(request));
   }
 }
 

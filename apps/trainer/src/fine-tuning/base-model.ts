@@ -28,7 +28,7 @@ export async function findBaseModel(registry: Registry, model: string): Promise<
     const { id, preset, hyperparameters } = version;
     return { preset, versionId: id, checkpointId: null, fixed: fixedBy(hyperparameters) };
   }
-  const checkpoint = await registry.findCheckpoint(model);
+  const checkpoint = await registry.checkpoints.find(model);
   if (checkpoint !== null) {
     const { id, preset, hyperparameters } = checkpoint;
     return { preset, versionId: null, checkpointId: id, fixed: fixedBy(hyperparameters) };

@@ -21,7 +21,7 @@ beforeAll(async () => {
   const run = await ended(await trainer.train(text, { filename: 'corpus.jsonl', hyperparameters: { n_epochs: 2 } }));
   file = run.corpusId;
   version = await trainer.registry.getModelVersion(run.modelVersionId ?? '');
-  const { items } = await trainer.registry.listCheckpoints({ trainingRunId: run.id });
+  const { items } = await trainer.registry.checkpoints.list({ trainingRunId: run.id });
   const [last] = items;
   if (last === undefined) throw new Error('the run has no checkpoint');
   checkpoint = last;

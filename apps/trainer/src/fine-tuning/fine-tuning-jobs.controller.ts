@@ -79,7 +79,7 @@ export class FineTuningJobsController {
   @ApiOkResponse({ type: FineTuningJobCheckpointList })
   async checkpoints(@Param('id') id: string, @Query() query: PageQuery): Promise<Plain<FineTuningJobCheckpointList>> {
     return presentCheckpointList(
-      await this.registry.listCheckpoints({ after: query.after, limit: query.limit, trainingRunId: id }),
+      await this.registry.checkpoints.list({ after: query.after, limit: query.limit, trainingRunId: id }),
     );
   }
 

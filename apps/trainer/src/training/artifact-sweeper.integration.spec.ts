@@ -39,7 +39,7 @@ describe('the sweeper of artifacts', () => {
     const id = await trainer.train(text, { filename: 'corpus.jsonl', hyperparameters: { n_epochs: 4 } });
     const run = await trainer.until(id, ({ finishedAt }) => finishedAt !== null);
     expect(run.state).toBe('succeeded');
-    const { items: kept } = await trainer.registry.listCheckpoints({ trainingRunId: id });
+    const { items: kept } = await trainer.registry.checkpoints.list({ trainingRunId: id });
     // The best and the last; more were taken.
     expect(kept.length).toBeLessThanOrEqual(2);
     expect(kept[0]?.number).toBeGreaterThan(2);

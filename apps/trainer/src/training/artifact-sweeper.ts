@@ -46,7 +46,7 @@ export class ArtifactSweeper implements OnApplicationBootstrap, OnModuleDestroy 
   private async sweepOnce(): Promise<void> {
     const { artifactGraceMs, checkpointKeepEvery } = this.options.config;
     try {
-      await this.registry.pruneCheckpoints({ keepEvery: checkpointKeepEvery });
+      await this.registry.checkpoints.prune({ keepEvery: checkpointKeepEvery });
     } catch (error) {
       this.logger.warn({ ...briefError(error), msg: 'could not give up checkpoints; trying again' });
     }

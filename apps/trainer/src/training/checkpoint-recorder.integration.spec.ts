@@ -96,7 +96,7 @@ describe('the recorder of checkpoints', () => {
     const checkpoints = recorder();
     for (const step of [10, 20, 30]) checkpoints.take(await checkpointAt(step, 100 / step));
     await checkpoints.drain();
-    const { items } = await registry.listCheckpoints({ trainingRunId: run.id });
+    const { items } = await registry.checkpoints.list({ trainingRunId: run.id });
     expect(items).toMatchObject([{ step: 30, number: 3, epoch: 1, trainedTokens: 300 }]);
     expect(items[0]?.metrics).toMatchObject({ gapPoints: 0, train: { top1: 0.2 }, sample: 'x' });
     expect(items[0]?.hyperparameters).toMatchObject({ lstmUnits: 256, numLayers: 2 });
@@ -123,7 +123,7 @@ describe('the recorder of checkpoints', () => {
     checkpoints.take(await checkpointAt(10));
     await checkpoints.drain();
     expect(lost).toBe(1);
-    expect((await registry.listCheckpoints({ trainingRunId: run.id })).items).toEqual([]);
+    expect((await registry.checkpoints.list({ trainingRunId: run.id })).items).toEqual([]);
     expect(await readdir(join(folder, 'work'))).toEqual([]);
   });
 });

@@ -58,7 +58,7 @@ export class CheckpointRecorder {
     const { id, fence, preset } = this.run;
     const { bundleSha256 } = await this.store.putBundle(bundleFolder);
     const { type: _, ...metrics } = evaluation;
-    const { modelId } = await this.registry.recordCheckpoint(
+    const { modelId } = await this.registry.checkpoints.record(
       id,
       fence,
       {

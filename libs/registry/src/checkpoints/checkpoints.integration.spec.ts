@@ -52,15 +52,15 @@ async function runningRun(run: Partial<NewTrainingRun> = {}): Promise<{ id: stri
 }
 
 async function steps(trainingRunId: string): Promise<number[]> {
-  return (await registry.listCheckpoints({ trainingRunId })).items.map(({ step }) => step);
+  return (await registry.checkpoints.list({ trainingRunId })).items.map(({ step }) => step);
 }
 
 describe('a checkpoint', () => {
   it('is named after the model of its run, is listed last step first, and is found by id and name', async () => {
     const { id, fence } = await runningRun({ preset: 'medium', suffix: 'news' });
-    const first = await registry.recordCheckpoint(id, fence, checkpointAt(10), KEEP_ALL);
-    const second = await registry.recordCheckpoint(id, fence, checkpointAt(20), KEEP_ALL);
-    const third = await registry.recordCheckpoint(id, fence, checkpointAt(30), KEEP_ALL);
+    const first = await registry.checkpoints.record(id, fence, checkpointAt(10), KEEP_ALL);
+    const second = await registry.checkpoints.record(id, fence, checkpointAt(20), KEEP_ALL);
+    const third = await registry.checkpoints.record(id, fence, checkpointAt(30), KEEP_ALL);
     const { modelId } = await registry.getTrainingRun(id);
     expect(first).toMatchObject({
       ...checkpointAt(10),
@@ -70,24 +70,24 @@ describe('a checkpoint', () => {
       preset: 'medium',
       number: 1,
     });
-    const page = await registry.listCheckpoints({ trainingRunId: id, limit: 2 });
+    const page = await registry.checkpoints.list({ trainingRunId: id, limit: 2 });
     expect(page).toEqual({ items: [third, second], hasMore: true });
-    const rest = await registry.listCheckpoints({ trainingRunId: id, limit: 2, after: second.id });
+    const rest = await registry.checkpoints.list({ trainingRunId: id, limit: 2, after: second.id });
     expect(rest).toEqual({ items: [first], hasMore: false });
-    for (const name of [first.id, first.modelId]) expect(await registry.findCheckpoint(name)).toEqual(first);
-    expect(await registry.findCheckpoint('ftckpt-none')).toBeNull();
-    await expect(registry.listCheckpoints({ trainingRunId: 'ftjob-none' })).rejects.toMatchObject({
+    for (const name of [first.id, first.modelId]) expect(await registry.checkpoints.find(name)).toEqual(first);
+    expect(await registry.checkpoints.find('ftckpt-none')).toBeNull();
+    await expect(registry.checkpoints.list({ trainingRunId: 'ftjob-none' })).rejects.toMatchObject({
       code: 'job_not_found',
     });
   });
 
   it('belongs to the worker that has the run: any other changes nothing', async () => {
     const { id, fence } = await runningRun();
-    await expect(registry.recordCheckpoint(id, fence - 1, checkpointAt(1), KEEP_ALL)).rejects.toMatchObject({
+    await expect(registry.checkpoints.record(id, fence - 1, checkpointAt(1), KEEP_ALL)).rejects.toMatchObject({
       code: 'conflict',
     });
     await registry.cancelRun(id, fence);
-    await expect(registry.recordCheckpoint(id, fence, checkpointAt(1), KEEP_ALL)).rejects.toMatchObject({
+    await expect(registry.checkpoints.record(id, fence, checkpointAt(1), KEEP_ALL)).rejects.toMatchObject({
       code: 'conflict',
     });
     expect(await steps(id)).toEqual([]);
@@ -95,10 +95,10 @@ describe('a checkpoint', () => {
 
   it('stays what it is when the run comes by its step again', async () => {
     const { id, fence } = await runningRun();
-    const first = await registry.recordCheckpoint(id, fence, checkpointAt(10), KEEP_ALL);
-    await registry.recordCheckpoint(id, fence, checkpointAt(20), KEEP_ALL);
+    const first = await registry.checkpoints.record(id, fence, checkpointAt(10), KEEP_ALL);
+    await registry.checkpoints.record(id, fence, checkpointAt(20), KEEP_ALL);
     const again = { ...checkpointAt(10), bundleSha256: digits(99), metrics: {} };
-    expect(await registry.recordCheckpoint(id, fence, again, KEEP_ALL)).toEqual(first);
+    expect(await registry.checkpoints.record(id, fence, again, KEEP_ALL)).toEqual(first);
     expect(await steps(id)).toEqual([20, 10]);
   });
 
@@ -106,17 +106,17 @@ describe('a checkpoint', () => {
     'never changes: the database refuses %s',
     async (change) => {
       const { id, fence } = await runningRun();
-      await registry.recordCheckpoint(id, fence, checkpointAt(10), KEEP_ALL);
+      await registry.checkpoints.record(id, fence, checkpointAt(10), KEEP_ALL);
       await expect(database.pool.query(`UPDATE checkpoints SET ${change}`)).rejects.toThrow('is immutable');
     },
   );
 
   it('cannot come back once it was removed', async () => {
     const { id, fence } = await runningRun();
-    await registry.recordCheckpoint(id, fence, checkpointAt(10), KEEP_ALL);
+    await registry.checkpoints.record(id, fence, checkpointAt(10), KEEP_ALL);
     await database.pool.query('UPDATE checkpoints SET removed_at = now()');
     await expect(database.pool.query('UPDATE checkpoints SET removed_at = NULL')).rejects.toThrow('is immutable');
-    await registry.recordCheckpoint(id, fence, checkpointAt(10), KEEP_ALL);
+    await registry.checkpoints.record(id, fence, checkpointAt(10), KEEP_ALL);
     expect(await steps(id)).toEqual([]);
   });
 });
@@ -124,11 +124,11 @@ describe('a checkpoint', () => {
 describe('retention of checkpoints', () => {
   it('leaves the best, the last and every so many-th, of this run alone', async () => {
     const other = await runningRun();
-    await registry.recordCheckpoint(other.id, other.fence, checkpointAt(1), KEEP_ALL);
-    await registry.recordCheckpoint(other.id, other.fence, checkpointAt(2), KEEP_ALL);
+    await registry.checkpoints.record(other.id, other.fence, checkpointAt(1), KEEP_ALL);
+    await registry.checkpoints.record(other.id, other.fence, checkpointAt(2), KEEP_ALL);
     const { id, fence } = await runningRun();
     for (const [index, loss] of [9, 4, 8, 7, 8, 7, 9].entries()) {
-      await registry.recordCheckpoint(id, fence, checkpointAt(10 * (index + 1), loss), { keepEvery: 3 });
+      await registry.checkpoints.record(id, fence, checkpointAt(10 * (index + 1), loss), { keepEvery: 3 });
     }
     expect(await steps(id)).toEqual([70, 60, 30, 20]);
     expect(await steps(other.id)).toEqual([2, 1]);
@@ -136,14 +136,14 @@ describe('retention of checkpoints', () => {
 
   it('keeps what a run continues from, until that run has ended', async () => {
     const { id, fence } = await runningRun();
-    const base = await registry.recordCheckpoint(id, fence, checkpointAt(10, 9), KEEP_FEWEST);
+    const base = await registry.checkpoints.record(id, fence, checkpointAt(10, 9), KEEP_FEWEST);
     const derived = await runningRun({ baseCheckpointId: base.id });
-    await registry.recordCheckpoint(id, fence, checkpointAt(20, 8), KEEP_FEWEST);
-    await registry.recordCheckpoint(id, fence, checkpointAt(30, 7), KEEP_FEWEST);
+    await registry.checkpoints.record(id, fence, checkpointAt(20, 8), KEEP_FEWEST);
+    await registry.checkpoints.record(id, fence, checkpointAt(30, 7), KEEP_FEWEST);
     expect(await steps(id)).toEqual([30, 10]);
-    expect(await registry.pruneCheckpoints(KEEP_FEWEST)).toBe(0);
+    expect(await registry.checkpoints.prune(KEEP_FEWEST)).toBe(0);
     await registry.cancelRun(derived.id, derived.fence);
-    await registry.recordCheckpoint(id, fence, checkpointAt(40, 6), KEEP_FEWEST);
+    await registry.checkpoints.record(id, fence, checkpointAt(40, 6), KEEP_FEWEST);
     expect(await steps(id)).toEqual([40]);
     await expect(queuedRun({ baseCheckpointId: base.id })).rejects.toMatchObject({
       code: 'model_not_found',
@@ -155,17 +155,17 @@ describe('retention of checkpoints', () => {
     const { id, fence } = await runningRun();
     const bases: string[] = [];
     for (const [index, loss] of [9, 4, 8, 7].entries()) {
-      bases.push((await registry.recordCheckpoint(id, fence, checkpointAt(index + 1, loss), KEEP_ALL)).id);
+      bases.push((await registry.checkpoints.record(id, fence, checkpointAt(index + 1, loss), KEEP_ALL)).id);
     }
     const derived = await runningRun({ baseCheckpointId: bases[2] ?? null });
-    expect(await registry.pruneCheckpoints(KEEP_ALL)).toBe(0);
-    expect(await registry.pruneCheckpoints(KEEP_FEWEST)).toBe(1);
+    expect(await registry.checkpoints.prune(KEEP_ALL)).toBe(0);
+    expect(await registry.checkpoints.prune(KEEP_FEWEST)).toBe(1);
     expect(await steps(id)).toEqual([4, 3, 2]);
     await registry.cancelRun(id, fence);
     await registry.cancelRun(derived.id, derived.fence);
-    expect(await registry.pruneCheckpoints(KEEP_FEWEST)).toBe(1);
+    expect(await registry.checkpoints.prune(KEEP_FEWEST)).toBe(1);
     expect(await steps(id)).toEqual([4, 2]);
-    expect(await registry.pruneCheckpoints(KEEP_FEWEST)).toBe(0);
+    expect(await registry.checkpoints.prune(KEEP_FEWEST)).toBe(0);
   });
 
   it('and the start of a run from a checkpoint never cross: the run has its base, or is refused', async () => {
@@ -173,12 +173,12 @@ describe('retention of checkpoints', () => {
     const rounds = 8;
     for (let round = 0; round < rounds; round++) {
       const step = 100 * (round + 1);
-      const base = await registry.recordCheckpoint(id, fence, checkpointAt(step, 9 - round / 10), KEEP_FEWEST);
+      const base = await registry.checkpoints.record(id, fence, checkpointAt(step, 9 - round / 10), KEEP_FEWEST);
       const [started] = await Promise.allSettled([
         queuedRun({ baseCheckpointId: base.id }),
-        registry.recordCheckpoint(id, fence, checkpointAt(step + 50, 8.95 - round / 10), KEEP_FEWEST),
+        registry.checkpoints.record(id, fence, checkpointAt(step + 50, 8.95 - round / 10), KEEP_FEWEST),
       ]);
-      const isThere = (await registry.findCheckpoint(base.id)) !== null;
+      const isThere = (await registry.checkpoints.find(base.id)) !== null;
       expect(isThere).toBe(started.status === 'fulfilled');
     }
   });
@@ -187,7 +187,7 @@ describe('retention of checkpoints', () => {
 describe('a run that continues', () => {
   it('from a checkpoint hands its lineage to the version that it makes', async () => {
     const { id, fence } = await runningRun();
-    const base = await registry.recordCheckpoint(id, fence, checkpointAt(10), KEEP_ALL);
+    const base = await registry.checkpoints.record(id, fence, checkpointAt(10), KEEP_ALL);
     const derived = await runningRun({ baseCheckpointId: base.id });
     expect(await registry.getTrainingRun(derived.id)).toMatchObject({
       baseVersionId: null,
@@ -211,7 +211,7 @@ describe('a run that continues', () => {
     const id = await queuedRun({ baseVersionId: version.id });
     expect(await registry.getTrainingRun(id)).toMatchObject({ baseModelId: version.id, baseCheckpointId: null });
     const { id: running, fence } = await runningRun();
-    const base = await registry.recordCheckpoint(running, fence, checkpointAt(10), KEEP_ALL);
+    const base = await registry.checkpoints.record(running, fence, checkpointAt(10), KEEP_ALL);
     await expect(queuedRun({ baseVersionId: version.id, baseCheckpointId: base.id })).rejects.toThrow();
   });
 });
@@ -219,7 +219,7 @@ describe('a run that continues', () => {
 describe('a checkpoint as a model', () => {
   it('is served under its name until it is removed', async () => {
     const { id, fence } = await runningRun();
-    const checkpoint = await registry.recordCheckpoint(id, fence, checkpointAt(10), KEEP_ALL);
+    const checkpoint = await registry.checkpoints.record(id, fence, checkpointAt(10), KEEP_ALL);
     for (const name of [checkpoint.modelId, checkpoint.id]) {
       expect(await registry.resolveModel(name)).toMatchObject({
         id: checkpoint.modelId,
@@ -249,11 +249,11 @@ describe('the bytes that are needed', () => {
   it('are those of files, versions and checkpoints, and of what was removed a moment ago', async () => {
     const version = await registerVersion(registry, { bundleSha256: digits(1) });
     const { id, fence } = await runningRun();
-    const kept: Checkpoint = await registry.recordCheckpoint(id, fence, checkpointAt(10, 9), KEEP_FEWEST);
+    const kept: Checkpoint = await registry.checkpoints.record(id, fence, checkpointAt(10, 9), KEEP_FEWEST);
     const bundles = async (removedWithinMs: number): Promise<string[]> =>
       [...(await registry.listLiveArtifacts({ removedWithinMs })).bundles].sort();
     expect(await bundles(0)).toEqual([version.bundleSha256, kept.bundleSha256].sort());
-    const next = await registry.recordCheckpoint(id, fence, checkpointAt(20, 8), KEEP_FEWEST);
+    const next = await registry.checkpoints.record(id, fence, checkpointAt(20, 8), KEEP_FEWEST);
     expect(await bundles(0)).toEqual([version.bundleSha256, next.bundleSha256].sort());
     expect(await bundles(3_600_000)).toContain(kept.bundleSha256);
 
