@@ -72,6 +72,14 @@ describe('largestRise', () => {
     expect(largestRise(reports(4, 5, 9, 4, 4, 4, 4, 4))).toBeCloseTo(5, 10);
   });
 
+  it('averages the noise of single reports, and sees a loss that stays high', () => {
+    const noisy = Array.from({ length: 400 }, (_, i) => 4 + (i % 10 === 3 ? 1 : 0) - (i % 10 === 6 ? 1 : 0));
+    expect(largestRise(reports(...noisy))).toBeLessThan(0.1);
+    expect(largestRise(reports(...noisy.map((loss, i) => (i > 300 && i < 330 ? loss + 1 : loss))))).toBeGreaterThan(
+      0.8,
+    );
+  });
+
   it('is unknown with fewer than four reports', () => {
     expect(largestRise(reports(5, 4, 3))).toBeNull();
     expect(largestRise([])).toBeNull();

@@ -6,6 +6,8 @@ const PLATEAU_SHARE = 1 / 4;
 const FEWEST_POINTS = 4;
 /** Share of a run's steps, at its beginning, in which the loss may do anything. */
 const SETTLING_SHARE = 1 / 10;
+/** Parts of a run over which reports are averaged. */
+const SPANS = 20;
 
 /** How much a run still got better over the last quarter of its steps. */
 export interface LateGain {
@@ -28,15 +30,24 @@ export function lateGain(curve: readonly CurvePoint[]): LateGain | null {
 
 /**
  * Largest rise of a loss above the lowest that a run had reached before, nats, its first tenth left out: 0 for a loss that only
- * falls, large when training lost what it had learnt. null with fewer than four reports.
+ * falls, large when training lost what it had learnt. Means over twentieths of the run are compared, since a report of a few steps
+ * is mostly noise. null with fewer than four of them.
  */
 export function largestRise(reports: readonly { readonly step: number; readonly lossNats: number }[]): number | null {
-  const settled = reports.filter(({ step }) => step > SETTLING_SHARE * reports.at(-1)!.step);
-  if (settled.length < FEWEST_POINTS) return null;
+  const lastStep = reports.at(-1)?.step ?? 0;
+  const spans = Array.from({ length: SPANS }, () => ({ sum: 0, reports: 0 }));
+  for (const { step, lossNats } of reports) {
+    if (step <= SETTLING_SHARE * lastStep) continue;
+    const span = spans[Math.ceil((SPANS * step) / lastStep) - 1]!;
+    span.sum += lossNats;
+    span.reports++;
+  }
+  const means = spans.flatMap((span) => (span.reports === 0 ? [] : [span.sum / span.reports]));
+  if (means.length < FEWEST_POINTS) return null;
   let [lowest, rise] = [Infinity, 0];
-  for (const { lossNats } of settled) {
-    rise = Math.max(rise, lossNats - lowest);
-    lowest = Math.min(lowest, lossNats);
+  for (const mean of means) {
+    rise = Math.max(rise, mean - lowest);
+    lowest = Math.min(lowest, mean);
   }
   return rise;
 }

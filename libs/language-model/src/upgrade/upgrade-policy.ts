@@ -92,7 +92,7 @@ export const UPGRADE_POLICY: readonly Rule[] = [
     id: 'from_stable',
     roles: ['from'],
     decides: { literal: ['before'], measured: ['before'] },
-    subject: 'largest rise of the loss above the lowest before it',
+    subject: 'largest rise of the mean loss above the lowest before it',
     unit: 'nats',
     digits: 2,
     limit: { comparison: 'at most', value: 0.5 },
