@@ -65,7 +65,7 @@ async function registerModel(): Promise<{ id: string; bundleSha256: string }> {
   return registerVersion(registry, { bundleSha256 });
 }
 
-describe('a version that goes out as a Layers model and comes back', () => {
+describe('a version that goes out as a Layers model and comes back', { timeout: 180_000 }, () => {
   it('is a new version with the same weights, its origin and an audit entry, and can be promoted and serve', async () => {
     const { id, bundleSha256 } = await registerModel();
     const out = join(folder, 'out');
