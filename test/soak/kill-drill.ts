@@ -26,6 +26,8 @@ export interface DrilledRun {
   /** How many model versions it has registered. */
   readonly versions: number;
   readonly weightsSha256: string | null;
+  /** Why it failed. */
+  readonly error: string | null;
 }
 
 /** What the kills have led to. */
@@ -38,7 +40,7 @@ export interface KillDrillResult {
   readonly overlaps: readonly string[];
 }
 
-/** A run may be lost five times without progress; a drill that is faster than any progress shows nothing. */
+/** A run that is lost five times in a row without progress fails, as it should; so one that was lost twice is left alone until it comes further. */
 const FRUITLESS_ATTEMPTS = 3;
 /** The longest time from the start of a training process to a kill. */
 const LONGEST_WAIT_MS = 2_500;
@@ -65,12 +67,12 @@ export async function drillKills({ kills, seed, tell }: KillDrillOptions): Promi
     const random = seededRandom(seed);
     let deck: Kill[] = [];
     for (let done = 0; done < kills;) {
-      const id = await openRun(stand, ids);
-      await stand.until(id, ({ fruitlessAttempts }) => fruitlessAttempts <= FRUITLESS_ATTEMPTS, PATIENCE_MS);
+      await keepRunsOpen(stand, ids);
       if (deck.length === 0) deck = shuffled(KILLS, random);
       const kill = deck[0] as Kill;
       await sleep(random() * LONGEST_WAIT_MS);
-      if (!(await carryOut(stand, kill))) continue;
+      const id = await victim(stand);
+      if (id === null || !(await carryOut(stand, kill))) continue;
       deck.shift();
       counts[kill]++;
       done++;
@@ -87,8 +89,8 @@ export async function drillKills({ kills, seed, tell }: KillDrillOptions): Promi
   }
 }
 
-/** The run that is being trained, as soon as there is one; another one waits behind it. */
-async function openRun(stand: KillStand, ids: string[]): Promise<string> {
+/** Sees to it that two runs are open, and waits until one of them is trained. */
+async function keepRunsOpen(stand: KillStand, ids: string[]): Promise<void> {
   const runs = await Promise.all(
     ids.slice(-2).map((id) => stand.persistently(() => stand.registry.getTrainingRun(id))),
   );
@@ -106,12 +108,25 @@ async function openRun(stand: KillStand, ids: string[]): Promise<string> {
     (run) => run.finishedAt !== null || livesNow(stand) || stand.trainer.started.length > since,
     PATIENCE_MS,
   );
-  return first;
 }
 
 function livesNow({ trainer }: KillStand): boolean {
   const newest = trainer.started.at(-1);
   return newest !== undefined && isAlive(newest.childPid);
+}
+
+/** The run that is trained, as soon as it has come far enough to be killed; `null` when there is none any more. */
+async function victim(stand: KillStand): Promise<string | null> {
+  const { started } = stand.trainer;
+  const newest = started.at(-1);
+  if (newest === undefined) return null;
+  const { trainingRunId } = newest;
+  await stand.until(
+    trainingRunId,
+    (run) => run.fruitlessAttempts < FRUITLESS_ATTEMPTS || run.finishedAt !== null || started.at(-1) !== newest,
+    PATIENCE_MS,
+  );
+  return started.at(-1) === newest && isAlive(newest.childPid) ? trainingRunId : null;
 }
 
 /** `false` when there was nothing to kill. */
@@ -134,7 +149,7 @@ async function carryOut(stand: KillStand, kill: Kill): Promise<boolean> {
 }
 
 async function finish(stand: KillStand, id: string): Promise<DrilledRun> {
-  const { state, attempt, modelVersionId } = await stand.until(
+  const { state, attempt, modelVersionId, error } = await stand.until(
     id,
     ({ finishedAt }) => finishedAt !== null,
     PATIENCE_MS,
@@ -142,7 +157,7 @@ async function finish(stand: KillStand, id: string): Promise<DrilledRun> {
   const { items } = await stand.persistently(() => stand.registry.listAudit({ limit: 100 }));
   const versions = items.filter(({ actor, action }) => actor === `job:${id}` && action === 'version.register').length;
   const weightsSha256 = modelVersionId === null ? null : await stand.weightsOf(modelVersionId);
-  return { id, state, attempts: attempt, versions, weightsSha256 };
+  return { id, state, attempts: attempt, versions, weightsSha256, error: error?.message ?? null };
 }
 
 function shuffled<T>(items: readonly T[], random: () => number): T[] {

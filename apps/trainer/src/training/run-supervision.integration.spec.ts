@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { environmentWith } from '#config';
@@ -176,12 +177,14 @@ describe('a worker that dies', () => {
       hyperparameters: ENDLESS,
     });
     const { childPid } = await worker.untilLog(/training process started/);
-    await uploader.until(id, ({ progress }) => progress !== null);
+    await uploader.until(id, ({ progress }) => Number(progress?.['step'] ?? 0) > 0);
     worker.process.kill('SIGTERM');
     expect(await once(worker.process, 'exit')).toEqual([0, null]);
     expect(isAlive(Number(childPid))).toBe(false);
-    expect(await uploader.registry.getTrainingRun(id)).toMatchObject({ state: 'queued', attempt: 1, error: null });
-    expect(readdirSync(uploader.config.runsDir)).toEqual([]);
+    const run = await uploader.registry.getTrainingRun(id);
+    expect(run).toMatchObject({ state: 'queued', attempt: 1, error: null });
+    expect(run.savedStep).toBeGreaterThan(0);
+    expect(readdirSync(join(uploader.config.runsDir, id, 'attempt-1'))).toEqual(['state']);
   });
 
   it.each([
