@@ -80,11 +80,11 @@ export class CheckpointRecorder {
     const reason = isCodedError(error) ? error.message : 'the log of the trainer has the cause.';
     const message = `The checkpoint of step ${step} could not be kept: ${reason}`;
     await this.registry
-      .addRunEvent(this.run.id, {
-        level: 'warn',
-        message,
-        data: { step, code: isCodedError(error) ? error.code : null },
-      })
+      .addRunEvent(
+        this.run.id,
+        { level: 'warn', message, data: { step, code: isCodedError(error) ? error.code : null } },
+        this.run.fence,
+      )
       .catch((failure: unknown) => {
         this.logger.warn({
           trainingRunId: this.run.id,
