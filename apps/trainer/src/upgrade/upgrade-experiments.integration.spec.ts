@@ -24,13 +24,15 @@ const VERDICTS = ['upgrade', 'keep_small', 'use_intermediate', 'collect_more_dat
 let database: TestDatabase;
 let trainer: RunningTrainer;
 let file: string;
+let texts: string;
 
 beforeAll(async () => {
   const corpus = await tinyCorpus({ documents: 12, words: 200 });
   await corpus.remove();
   database = await createTestDatabase();
   trainer = await RunningTrainer.start(database.connectionString);
-  file = await trainer.upload(corpus.texts.map((text) => JSON.stringify({ text })).join('\n'), 'texts.jsonl');
+  texts = corpus.texts.map((text) => JSON.stringify({ text })).join('\n');
+  file = await trainer.upload(texts, 'texts.jsonl');
 });
 
 afterAll(async () => {
@@ -212,17 +214,17 @@ describe('an experiment under way', () => {
 
   it('goes on in another trainer from where the first one was stopped', { timeout: LONG_MS }, async () => {
     const own = await createTestDatabase();
-    const settings = { DATA_DIR: trainer.config.dataDir };
-    const first = await RunningTrainer.start(own.connectionString, settings);
-    const corpus = await first.upload(await (await trainer.fetch(`/v1/files/${file}/content`)).text(), 'texts.jsonl');
+    const first = await RunningTrainer.start(own.connectionString);
+    const corpus = await first.upload(texts, 'texts.jsonl');
     const body = { training_file: corpus, hyperparameters: HYPERPARAMETERS, preset_hyperparameters: SIZES };
     const { id } = (await (await first.fetch('/v1/upgrade-experiments', { body })).json()) as Experiment;
     const stageOf = async (registry: RunningTrainer['registry']): Promise<string> =>
       (await registry.upgradeExperiments.get(id)).state;
-    while ((await stageOf(first.registry)) !== 'advising') await new Promise((resolve) => setTimeout(resolve, 20));
+    while ((await stageOf(first.registry)) === 'training_from') await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(await stageOf(first.registry)).toBe('advising');
     // In the middle of the measurement, or just before it.
     await first.app.close();
-    const second = await RunningTrainer.start(own.connectionString, settings);
+    const second = await RunningTrainer.start(own.connectionString, { DATA_DIR: first.config.dataDir });
     while (!['succeeded', 'failed'].includes(await stageOf(second.registry)))
       await new Promise((resolve) => setTimeout(resolve, 20));
     const { state, error } = await second.registry.upgradeExperiments.get(id);
