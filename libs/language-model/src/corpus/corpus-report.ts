@@ -6,6 +6,7 @@ export type FindingCode =
   | 'near_duplicates_divided'
   | 'near_duplicate_dropped'
   | 'encoding_converted'
+  | 'unlike_language'
   | 'not_text'
   | 'unreadable'
   | 'no_words'

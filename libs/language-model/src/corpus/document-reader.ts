@@ -5,6 +5,7 @@ import type { CorpusFinding } from './corpus-report.js';
 import type { DocumentBody } from './document-body.js';
 import { BodyFinder } from './document-body.js';
 import type { DocumentFile } from './find-documents.js';
+import { LanguageMeter } from './language-meter.js';
 import { MarkdownProse } from './markdown-prose.js';
 import type { TextEncoding } from './read-text.js';
 import { detectEncoding, readText } from './read-text.js';
@@ -56,13 +57,21 @@ export async function readDocument(
         message: `${file.name}: ${body.removedCharacters} characters of Project Gutenberg header and licence were removed.`,
       });
     }
-    const sha256 = await tokenize(file, encoding, body, builder, options);
+    const meter = new LanguageMeter();
+    const sha256 = await tokenize(file, encoding, body, { builder, meter }, options);
     const length = builder.length - start;
     if (length === 0)
       return reject(
         'no_words',
         `${file.name} was left out: it holds no words${file.sizeBytes === 0 ? ' (it is empty)' : ''}.`,
       );
+    const unlike = meter.verdict();
+    if (unlike !== null)
+      findings.push({
+        document: file.name,
+        code: 'unlike_language',
+        message: `${file.name} does not look like language: ${unlike}. It is used all the same; take it out if it is not meant to be learnt.`,
+      });
     return { name: file.name, sha256, start, length };
   } catch (error) {
     if (!isFileError(error)) throw error;
@@ -88,7 +97,7 @@ async function tokenize(
   file: DocumentFile,
   encoding: TextEncoding,
   body: DocumentBody,
-  builder: VocabularyBuilder,
+  { builder, meter }: { builder: VocabularyBuilder; meter: LanguageMeter },
   options: ReadingOptions,
 ): Promise<string> {
   const hash = createHash('sha256');
@@ -96,6 +105,7 @@ async function tokenize(
   const markdown = file.isMarkdown ? new MarkdownProse() : null;
   const add = (text: string): void => {
     hash.update(trimmer.push(text));
+    meter.push(text);
     builder.push(body.hasParagraphLines && markdown === null ? text.replaceAll('\n', '\n\n') : text);
   };
   let offset = 0;
