@@ -7,6 +7,7 @@ import { findFile } from './corpus/find-file.js';
 import type { FirstModelOptions } from './first-model-options.js';
 import { startTraining } from './first-training.js';
 import { followJob } from './training/follow-job.js';
+import { tellReport } from './tell-report.js';
 import type { Job } from './training/job.js';
 import { createProgressDisplay } from './training/progress-display.js';
 import type { Experiment } from './upgrade/experiment.js';
@@ -45,6 +46,7 @@ export async function ensureModel(context: FirstModelOptions): Promise<FirstMode
   }
   if (earlier !== null && earlier.status !== 'succeeded') terminal.say(`Going on with the training ${earlier.id}.`);
   const begun = earlier === null ? await begin(context) : { job: earlier, experiment };
+  if (earlier === null) await tellReport(context, begun.job.training_file);
 
   const version = await follow(context, begun.job);
   if (version !== incumbentVersionId) await promote(context, version);
@@ -113,7 +115,7 @@ async function follow({ backend, terminal, signal }: FirstModelOptions, job: Job
     return await followJob(backend.trainer, job.id, createProgressDisplay(terminal.output), signal);
   } catch (error) {
     // A corpus that cannot be trained on is of no use to anyone.
-    if (isCodedError(error) && error.code.startsWith('corpus_')) await removeFile(backend.trainer, job, signal);
+    if (isCodedError(error) && /^(corpus|vocabulary)_/.test(error.code)) await removeFile(backend.trainer, job, signal);
     throw error;
   }
 }
