@@ -96,6 +96,8 @@ export class CorpusInspector implements OnApplicationBootstrap, OnModuleDestroy 
 
   /** The answer of a process of its own; null when it ended without one. */
   private async ask(order: InspectionOrder): Promise<InspectionAnswer | null> {
+    // Nobody would end a process that begins after the end.
+    if (this.isStopped) return null;
     const child = fork(CHILD_SCRIPT, [], { stdio: ['ignore', 'ignore', 'ignore', 'ipc'], execArgv: [] });
     this.child = child;
     let answer: InspectionAnswer | null = null;
