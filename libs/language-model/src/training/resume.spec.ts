@@ -104,7 +104,6 @@ describe('a stopped run', { timeout: 120_000 }, () => {
     const stateFolder = join(root, 'other-state');
     const overrides = { stateFolder, saveIntervalSeconds: 0 };
     await train('other-1', { overrides });
-    const [name] = await readdir(stateFolder);
     const events: TrainingEvent[] = [];
     const observer = (event: TrainingEvent): void => void events.push(event);
     const resumed = (): boolean => events.some((event) => event.type === 'resumed');
@@ -113,6 +112,7 @@ describe('a stopped run', { timeout: 120_000 }, () => {
     await train('other-3', { observer, overrides: { ...overrides, seed: 2 } });
     expect(resumed()).toBe(true);
     events.length = 0;
+    const [name] = await readdir(stateFolder);
     await writeFile(join(stateFolder, name!, 'state.safetensors'), 'damaged');
     finished(await train('other-4', { observer, overrides: { ...overrides, seed: 2 } }));
     expect(resumed()).toBe(false);

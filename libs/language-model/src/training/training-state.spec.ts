@@ -30,7 +30,7 @@ describe('TrainingStateStore', () => {
     await store.save({ identity: 'a', step: 10 }, tensors(2));
     expect((await store.load('a'))?.record).toEqual({ identity: 'a', step: 10 });
     expect(await loadedWeight()).toEqual([...tensors(2).get('weight')!]);
-    expect(await readdir(folder)).toEqual(['state-10']);
+    expect(await readdir(folder)).toEqual(['state-10.2']);
   });
 
   it('knows nothing before the first save and nothing of another run', async () => {
@@ -48,13 +48,13 @@ describe('TrainingStateStore', () => {
 
   it('takes the one before when a save was cut off or damaged', async () => {
     await store.save({ identity: 'a', step: 5 }, tensors(1));
-    await rename(join(folder, 'state-5'), join(folder, 'kept'));
+    await rename(join(folder, 'state-5.1'), join(folder, 'kept'));
     await store.save({ identity: 'a', step: 6 }, tensors(2));
-    await rename(join(folder, 'kept'), join(folder, 'state-5'));
+    await rename(join(folder, 'kept'), join(folder, 'state-5.0'));
     expect((await loadedWeight())?.[0]).toBe(2);
-    await writeFile(join(folder, 'state-6', 'state.safetensors'), 'cut off');
+    await writeFile(join(folder, 'state-6.1', 'state.safetensors'), 'cut off');
     expect((await loadedWeight())?.[0]).toBe(1);
-    await writeFile(join(folder, 'state-5', 'state.json'), '{');
+    await writeFile(join(folder, 'state-5.0', 'state.json'), '{');
     expect(await loadedWeight()).toBeNull();
   });
 });

@@ -26,7 +26,7 @@ export interface LoadedTrainingState<T> {
   readInto(tensors: ReadonlyMap<string, Float32Array>): void;
 }
 
-const FOLDER = /^state-(?<step>\d+)$/;
+const FOLDER = /^state-(?<step>\d+)\.(?<save>\d+)$/;
 
 /**
  * Where a run keeps what it goes on from after a stop: a JSON record and a safetensors file in a folder of its own per save.
@@ -37,7 +37,10 @@ export class TrainingStateStore<T extends TrainingStateRecord> {
 
   /** Replaces what was saved before. @throws disk_full; the last save is still there then */
   async save(record: T, tensors: ReadonlyMap<string, Float32Array>): Promise<void> {
-    const target = join(this.folder, `state-${record.step}`);
+    const before = await this.list();
+    // A state of the same step is replaced, too, without a moment in which there is none.
+    const save = Math.max(0, ...before.map((state) => state.save)) + 1;
+    const target = join(this.folder, `state-${record.step}.${save}`);
     const partial = `${target}.partial`;
     try {
       await rm(partial, { recursive: true, force: true });
@@ -48,7 +51,6 @@ export class TrainingStateStore<T extends TrainingStateRecord> {
       );
       const stored: StoredRecord<T> = { format: 'understudy-training-state', version: 1, tensorsSha256, record };
       await writePieces(join(partial, 'state.json'), [Buffer.from(JSON.stringify(stored))]);
-      await rm(target, { recursive: true, force: true });
       await rename(partial, target);
     } catch (cause) {
       await rm(partial, { recursive: true, force: true }).catch(() => undefined);
@@ -57,8 +59,7 @@ export class TrainingStateStore<T extends TrainingStateRecord> {
         cause,
       });
     }
-    for (const { name, step } of await this.list())
-      if (step !== record.step) await rm(join(this.folder, name), { recursive: true, force: true });
+    for (const { name } of before) await rm(join(this.folder, name), { recursive: true, force: true });
   }
 
   /** The newest whole state with this identity; null when there is none. */
@@ -88,14 +89,14 @@ export class TrainingStateStore<T extends TrainingStateRecord> {
   }
 
   /** Newest first. */
-  private async list(): Promise<{ name: string; step: number }[]> {
+  private async list(): Promise<{ name: string; save: number }[]> {
     const names = await readdir(this.folder).catch(() => []);
     return names
       .flatMap((name) => {
-        const step = FOLDER.exec(name)?.groups?.['step'];
-        return step === undefined ? [] : [{ name, step: Number(step) }];
+        const save = FOLDER.exec(name)?.groups?.['save'];
+        return save === undefined ? [] : [{ name, save: Number(save) }];
       })
-      .sort((a, b) => b.step - a.step);
+      .sort((a, b) => b.save - a.save);
   }
 }
 
