@@ -105,7 +105,7 @@ async function documentsOf(corpus: CorpusFile, store: FolderArtifactStore, folde
 }
 
 function report(error: unknown): RunErrorReport {
-  if (error instanceof Error && 'code' in error && error.code === 'ENOSPC') {
+  if (error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT')) {
     const message =
       'The disk is full, so the run could not write its files. Make room, or set RUNS_DIR to another disk.';
     return { code: 'disk_full', message, param: null };

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CodedError } from '#errors';
+import { isDiskFull } from '../disk-full.js';
 import type { Parameters } from '../model/parameters.js';
 import type { Tokenizer } from '../tokenizer/index.js';
 import type { BundleConfig } from './read-bundle.js';
@@ -49,7 +50,7 @@ export async function exportBundle(
     await mkdir(folder, { recursive: true });
     for (const [path, contents] of Object.entries(files)) await writeFile(join(folder, path), contents);
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOSPC') {
+    if (isDiskFull(cause)) {
       throw new CodedError(
         'disk_full',
         `No room for the model in ${folder}. Free some space and start the run again.`,

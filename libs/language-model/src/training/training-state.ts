@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, open, readFile, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CodedError } from '#errors';
+import { isDiskFull } from '../disk-full.js';
 import { layOutSafetensors, readSafetensors, type NamedTensor } from '../bundle/safetensors.js';
 
 /** What is kept beside the tensors; anything that JSON keeps exactly. */
@@ -54,7 +55,7 @@ export class TrainingStateStore<T extends TrainingStateRecord> {
       await rename(partial, target);
     } catch (cause) {
       await rm(partial, { recursive: true, force: true }).catch(() => undefined);
-      if ((cause as NodeJS.ErrnoException).code !== 'ENOSPC') throw cause;
+      if (!isDiskFull(cause)) throw cause;
       throw new CodedError('disk_full', `No room for the training state in ${this.folder}. Free some space.`, {
         cause,
       });
