@@ -44,8 +44,12 @@ describe('DivergenceWatch', () => {
   });
 
   it('judges a short run by halves of what follows its warm-up', () => {
-    expect(endsAt(watch({ warmupSteps: 2, totalSteps: 12 }), repeat(5, 12))).toBe(7);
-    expect(endsAt(watch({ warmupSteps: 0, totalSteps: 1 }), [5])).toBe(1);
+    expect(endsAt(watch({ warmupSteps: 2, totalSteps: 42 }), repeat(5, 42))).toBe(22);
+    expect(endsAt(watch({ warmupSteps: 2, totalSteps: 14 }), repeat(5, 14))).toBe(12);
+  });
+
+  it('does not judge a run of a few steps', () => {
+    expect(endsAt(watch({ warmupSteps: 1, totalSteps: 10 }), repeat(5, 10))).toBeNull();
   });
 
   it('skips the stretch that a resumed run begins in the middle of', () => {

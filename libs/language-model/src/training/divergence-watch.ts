@@ -2,6 +2,8 @@ import { CodedError } from '#errors';
 
 /** Steps whose mean loss is looked at: a few bad batches are no divergence. */
 const STEPS = 100;
+/** Fewer say nothing: the first large steps of a healthy run may make it worse before it becomes better. */
+const FEWEST_STEPS = 10;
 /** How much worse than guessing the loss may be, nats: a model that is e times as surprised as by frequencies alone has come apart. */
 const MARGIN_NATS = 1;
 
@@ -28,8 +30,8 @@ export class DivergenceWatch {
   constructor(private readonly options: DivergenceWatchOptions) {
     const { text, vocabularySize, warmupSteps, totalSteps } = options;
     this.limitNats = entropyNats(text, vocabularySize) + MARGIN_NATS;
-    // A run that is shorter is judged by its last half.
-    this.steps = Math.max(1, Math.min(STEPS, Math.floor((totalSteps - warmupSteps) / 2)));
+    // A shorter run is judged by halves.
+    this.steps = Math.max(FEWEST_STEPS, Math.min(STEPS, Math.floor((totalSteps - warmupSteps) / 2)));
   }
 
   /** Notes the loss of a step, counted from 1. @throws training_diverged */
