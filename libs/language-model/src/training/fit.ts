@@ -152,12 +152,7 @@ class Fitting {
     this.meter = new ProgressMeter({ totalSteps, tokensPerStep, stepsPerEpoch, observer });
     this.warmupSteps = Math.ceil(totalSteps * settings.warmupFraction);
     const { warmupSteps } = this;
-    this.watch = new DivergenceWatch({
-      text: options.train,
-      vocabularySize: options.vocabularySize,
-      warmupSteps,
-      totalSteps,
-    });
+    this.watch = new DivergenceWatch({ vocabularySize: options.vocabularySize, warmupSteps });
   }
 
   async run(): Promise<FitResult | Stopped> {
