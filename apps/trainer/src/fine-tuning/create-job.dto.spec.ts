@@ -73,7 +73,7 @@ describe('CreateJobBody', () => {
     ['method.supervised.rank', { method: { type: 'supervised', supervised: { rank: 8 } } }],
     ['method.supervised.hyperparameters', { method: { type: 'supervised', supervised: { hyperparameters: 5 } } }],
     ['hyperparameters', { hyperparameters: [1] }],
-    ['validation_file', { validation_file: 'file-2' }],
+    ['validation_file', { validation_file: 2 }],
     ['integrations', { integrations: [{ type: 'wandb' }] }],
     ['n_epochs', { n_epochs: 3 }],
     ['__proto__x', { __proto__x: 1 }],
