@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { FolderArtifactStore } from '#artifacts';
-import { CodedError, isCodedError, toErrorBody } from '#errors';
+import { CodedError, isCodedError } from '#errors';
 import { trainModel, type TrainModelOutcome } from '#language-model';
 import {
   LEASE_LOST_EXIT_CODE,
@@ -8,8 +8,8 @@ import {
   type ChildOrder,
   type CorpusFile,
   type ParentMessage,
-  type RunErrorReport,
 } from './child-messages.js';
+import { postToParent, reportOf } from './child-report.js';
 import { materializeDocuments } from './materialize-documents.js';
 import { openEngine } from './select-engine.js';
 
@@ -64,7 +64,7 @@ async function carryOut(order: ChildOrder): Promise<void> {
   } catch (error) {
     if (!isCodedError(error))
       process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
-    await post({ type: 'failed', error: report(error) });
+    await post({ type: 'failed', error: reportOf(error) });
   }
   process.exit(0);
 }
@@ -104,27 +104,8 @@ async function documentsOf(corpus: CorpusFile, store: FolderArtifactStore, folde
   return folder;
 }
 
-function report(error: unknown): RunErrorReport {
-  if (error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT')) {
-    const message =
-      'The disk is full, so the run could not write its files. Make room, or set RUNS_DIR to another disk.';
-    return { code: 'disk_full', message, param: null };
-  }
-  const { code, message, param } = toErrorBody(error).error;
-  return { code, message, param };
-}
-
-/** Resolves when the message is on its way, also when the parent is gone: then `disconnect` ends this process. */
 function post(message: ChildMessage): Promise<void> {
-  return new Promise((resolve) => {
-    if (!process.connected) {
-      resolve();
-      return;
-    }
-    process.send?.(message, undefined, undefined, () => {
-      resolve();
-    });
-  });
+  return postToParent(message);
 }
 
 function watchLease(leaseMs: number): void {

@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import { FolderArtifactStore } from '#artifacts';
-import { isCodedError, toErrorBody } from '#errors';
+import { isCodedError } from '#errors';
 import { architectureOf, estimateTokensPerSecond } from '#language-model';
 import { compareModels } from '#language-model/upgrade';
 import type { CorpusFile } from '../training/child-messages.js';
+import { postToParent, reportOf } from '../training/child-report.js';
 import { materializeDocuments } from '../training/materialize-documents.js';
 import type { Measurement, MeasurementMessage, MeasurementOrder } from './measurement-messages.js';
 
@@ -23,8 +24,7 @@ async function carryOut(order: MeasurementOrder): Promise<void> {
   } catch (error) {
     if (!isCodedError(error))
       process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
-    const { code, message, param } = toErrorBody(error).error;
-    await post({ type: 'failed', error: { code, message, param } });
+    await post({ type: 'failed', error: reportOf(error) });
   }
   process.exit(0);
 }
@@ -58,15 +58,6 @@ async function measure(order: MeasurementOrder): Promise<Measurement> {
   return { comparison, tokensPerSecond };
 }
 
-/** Resolves when the message is on its way, also when the parent is gone: then `disconnect` ends this process. */
 function post(message: MeasurementMessage): Promise<void> {
-  return new Promise((resolve) => {
-    if (!process.connected) {
-      resolve();
-      return;
-    }
-    process.send?.(message, undefined, undefined, () => {
-      resolve();
-    });
-  });
+  return postToParent(message);
 }
