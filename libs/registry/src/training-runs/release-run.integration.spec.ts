@@ -91,14 +91,14 @@ describe('pausing', () => {
     const id = await queueRun();
     await registry.requestPause(id);
     expect(await registry.requestCancel(id)).toMatchObject({ state: 'cancelled' });
-    for (const ask of [registry.requestPause(id), registry.requestResume(id)]) {
-      await expect(ask).rejects.toMatchObject({ code: 'conflict' });
+    for (const ask of [() => registry.requestPause(id), () => registry.requestResume(id)]) {
+      await expect(ask()).rejects.toMatchObject({ code: 'conflict' });
     }
     const { id: running, fence } = await runningRun();
     await registry.requestPause(running);
     await registry.requestCancel(running);
-    for (const ask of [registry.requestPause(running), registry.requestResume(running)]) {
-      await expect(ask).rejects.toThrow('is being cancelled');
+    for (const ask of [() => registry.requestPause(running), () => registry.requestResume(running)]) {
+      await expect(ask()).rejects.toThrow('is being cancelled');
     }
     expect(await registry.releaseRun(running, fence)).toMatchObject({ state: 'cancelled' });
   });
@@ -106,8 +106,8 @@ describe('pausing', () => {
   it('of a run that does not exist or has ended is refused', async () => {
     const { id, fence } = await runningRun();
     await registry.failRun(id, fence, DEATH);
-    for (const ask of [registry.requestPause(id), registry.requestResume(id)]) {
-      await expect(ask).rejects.toMatchObject({ code: 'conflict' });
+    for (const ask of [() => registry.requestPause(id), () => registry.requestResume(id)]) {
+      await expect(ask()).rejects.toMatchObject({ code: 'conflict' });
     }
     await expect(registry.requestPause('ftjob-none')).rejects.toMatchObject({ code: 'job_not_found' });
     await expect(registry.requestResume('ftjob-none')).rejects.toMatchObject({ code: 'job_not_found' });
