@@ -141,9 +141,31 @@ describe('an encoded model', () => {
     gradients(y, [x]);
     graph.output('y', y);
     const { graph: model } = onnx.ModelProto.decode(graph.encode());
-    expect(model!.node!.map(({ opType }) => opType)).toEqual(['Tanh', 'Add', 'Identity']);
+    expect(model!.node!.map(({ opType }) => opType)).toEqual(['Tanh', 'Add']);
     expect(model!.input!.map(({ name }) => name)).toEqual(['x']);
     expect(model!.initializer!.length).toBe(1);
+  });
+
+  it('returns also what no node computes, and one result under two names', async () => {
+    const graph = new Graph();
+    const x = graph.input('x', [2]);
+    const y = op.add(x, 1);
+    graph.output('input', x);
+    graph.output('constant', graph.constant(Float32Array.of(5, 6), [2]));
+    graph.output('sum', y);
+    graph.output('again', y);
+    graph.output('after', op.multiply(y, 2));
+    const session = await GraphSession.create(graph.encode(), { threads: 1 });
+    expect(session.outputNames).toEqual(['input', 'constant', 'sum', 'again', 'after']);
+    const results = await session.run({ x: float32Tensor(Float32Array.of(1, 2), [2]) });
+    await session.dispose();
+    expect(Object.values(results).map(({ data }) => [...(data as Float32Array)])).toEqual([
+      [1, 2],
+      [5, 6],
+      [2, 3],
+      [2, 3],
+      [4, 6],
+    ]);
   });
 
   it('says which axes are symbolic', () => {
@@ -174,11 +196,16 @@ describe('an encoded model', () => {
     const b = graph.externalConstant('b', [2], place(12));
     graph.output('y', op.add(op.multiply(graph.input('x', ['B', 2]), a), b));
     await writeFile(join(folder, 'weights.bin'), new Uint8Array(Float32Array.of(9, 2, 3, 10, 20, 9).buffer));
-    await writeFile(join(folder, 'model.onnx'), graph.encode());
-    const session = await GraphSession.create(join(folder, 'model.onnx'), { threads: 1 });
-    const { y } = await session.run({ x: float32Tensor(Float32Array.of(1, 1, 2, 2), [2, 2]) });
-    await session.dispose();
-    expect([...(y!.data as Float32Array)]).toEqual([12, 23, 14, 26]);
+    const path = join(folder, 'model.onnx');
+    await writeFile(path, graph.encode());
+    for (const session of [
+      await GraphSession.create(path, { threads: 1 }),
+      await GraphSession.create(graph.encode(), { threads: 1, externalDataFolder: folder }),
+    ]) {
+      const { y } = await session.run({ x: float32Tensor(Float32Array.of(1, 1, 2, 2), [2, 2]) });
+      await session.dispose();
+      expect([...(y!.data as Float32Array)]).toEqual([12, 23, 14, 26]);
+    }
   });
 
   it.each([

@@ -89,6 +89,16 @@ function reachable(graph: EncodableGraph): { nodes: EncodableNode[]; read: Set<s
   return { nodes: nodes.reverse(), read };
 }
 
+/** The public name of each result that a node computes: it is computed under that name, so that returning it copies nothing. */
+function nameResults(graph: EncodableGraph, nodes: readonly EncodableNode[]): ReadonlyMap<string, string> {
+  const computed = new Set(nodes.flatMap(({ outputs }) => outputs.map(({ name }) => name)));
+  const names = new Map<string, string>();
+  for (const { name, tensor } of graph.outputs) {
+    if (computed.has(tensor.name) && !names.has(tensor.name)) names.set(tensor.name, name);
+  }
+  return names;
+}
+
 /**
  * Writes a graph as an ONNX model.
  * @throws graph_shape_mismatch when the graph has no output.
@@ -97,13 +107,17 @@ function reachable(graph: EncodableGraph): { nodes: EncodableNode[]; read: Set<s
 export function encodeModel(graph: EncodableGraph): Uint8Array {
   if (graph.outputs.length === 0) throw new CodedError('graph_shape_mismatch', 'The graph has no output.');
   const { nodes, read } = reachable(graph);
-  // A result keeps its inner name where it is computed; the public name is an Identity, which the runtime removes.
-  const named = graph.outputs.map(({ name, tensor }) => ({
-    opType: 'Identity',
-    input: [tensor.name],
-    output: [name],
-    name: `output_${name}`,
-  }));
+  const publicNames = nameResults(graph, nodes);
+  const nameOf = (tensor: EncodableTensor): string => publicNames.get(tensor.name) ?? tensor.name;
+  // What no node computes, or is returned under a second name, needs a node that copies it.
+  const copies = graph.outputs
+    .filter(({ name, tensor }) => nameOf(tensor) !== name)
+    .map(({ name, tensor }) => ({
+      opType: 'Identity',
+      input: [nameOf(tensor)],
+      output: [name],
+      name: `output_${name}`,
+    }));
   const isRead = (tensor: EncodableTensor): boolean => read.has(tensor.name);
   const model = onnx.ModelProto.fromObject({
     irVersion: IR_VERSION,
@@ -119,11 +133,11 @@ export function encodeModel(graph: EncodableGraph): Uint8Array {
           opType: node.operator,
           domain: node.domain,
           name: `${node.operator}_${index}`,
-          input: node.inputs.map((input) => input?.name ?? ''),
-          output: node.outputs.map(({ name }) => name),
+          input: node.inputs.map((input) => (input ? nameOf(input) : '')),
+          output: node.outputs.map(nameOf),
           attribute: Object.entries(node.attributes).map(([name, value]) => attribute(name, value)),
         })),
-        ...named,
+        ...copies,
       ],
     },
   });

@@ -15,6 +15,8 @@ export interface SessionOptions {
   /** Threads inside one operator; 0 = one per core. */
   readonly threads: number;
   readonly device?: Device;
+  /** Where a model that is given as bytes finds the files that its constants stand in; a model's file knows its own. */
+  readonly externalDataFolder?: string;
 }
 
 /** float32 numbers as a tensor; the array is not copied. */
@@ -40,6 +42,9 @@ export class GraphSession {
    * @throws bundle_corrupt when the runtime refuses the model, device_unavailable when it cannot compute on the device.
    */
   static async create(model: Uint8Array | string, options: SessionOptions): Promise<GraphSession> {
+    const { externalDataFolder } = options;
+    const external =
+      externalDataFolder === undefined ? {} : { model_external_initializers_file_folder_path: externalDataFolder };
     const settings: ort.InferenceSession.SessionOptions = {
       executionProviders: [options.device ?? 'cpu'],
       intraOpNumThreads: options.threads,
@@ -49,7 +54,7 @@ export class GraphSession {
       // What goes wrong is thrown; the runtime need not print it as well.
       logSeverityLevel: 4,
       // Idle pool threads that spin would take the cores from the optimizer and from other sessions between runs.
-      extra: { session: { force_spinning_stop: '1', set_denormal_as_zero: '1' } },
+      extra: { session: { force_spinning_stop: '1', set_denormal_as_zero: '1', ...external } },
     };
     try {
       const session =
@@ -73,6 +78,11 @@ export class GraphSession {
   /** Names of the values that a run must be fed. */
   get inputNames(): readonly string[] {
     return this.session.inputNames;
+  }
+
+  /** Names of the values that a run computes. */
+  get outputNames(): readonly string[] {
+    return this.session.outputNames;
   }
 
   /** Computes all outputs, or writes those named in `into` into the tensors given there. */

@@ -167,6 +167,24 @@ describe('the exported graphs', () => {
     }
   });
 
+  it('decode by the weights alone where the graph was written before it returned logits', async () => {
+    const old = await copyBundle('old');
+    await cp(join(bundle, 'score.onnx'), join(old, 'decode.onnx')); // a graph without logits
+    const feeds = {
+      ...zeroStates(),
+      ids: steps(ids.subarray(0, 1)),
+      inverse_temperature: float32Tensor(Float32Array.of(0.7), [1, 1]),
+    };
+    const results: Record<string, number[]>[] = [];
+    for (const folder of [bundle, old]) {
+      const session = await (await readBundle(folder)).session('decode.onnx', 1);
+      results.push(numbers(await session.run(feeds)));
+      await session.dispose();
+    }
+    expect(results[0]!['logits']).toHaveLength(V);
+    expect(results[1]).toEqual(results[0]);
+  });
+
   function zeroStates(): Record<string, HostTensor> {
     return Object.fromEntries(STATES.map((name) => [name, float32Tensor(new Float32Array(H), [1, 1, H])]));
   }

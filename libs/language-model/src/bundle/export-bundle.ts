@@ -6,7 +6,7 @@ import { isDiskFull } from '../disk-full.js';
 import type { Parameters } from '../model/parameters.js';
 import type { Tokenizer } from '../tokenizer/index.js';
 import type { BundleConfig } from './read-bundle.js';
-import { encodeSafetensors } from './safetensors.js';
+import { WEIGHTS_FILE, encodeSafetensors } from './safetensors.js';
 import { buildDecodeGraph, buildPrefillGraph, buildScoreGraph } from './serving-graphs.js';
 
 /** What goes into a bundle. */
@@ -18,8 +18,6 @@ export interface BundleContents {
   readonly card: string;
 }
 
-const WEIGHTS = 'model.safetensors';
-
 /**
  * Writes an artifact bundle into a folder: configuration, tokenizer, weights, three graphs that read the weights from
  * `model.safetensors` beside them, card, and a manifest with the sha256 of each file. The same contents give the same bytes.
@@ -30,11 +28,11 @@ export async function exportBundle(
   { config, tokenizer, parameters, card }: BundleContents,
 ): Promise<void> {
   const { bytes, locations } = encodeSafetensors(parameters);
-  const source = { file: WEIGHTS, locations };
+  const source = { file: WEIGHTS_FILE, locations };
   const files: Record<string, Uint8Array | string> = {
     'config.json': `${JSON.stringify(config, null, 2)}\n`,
     'tokenizer.json': `${JSON.stringify(tokenizer)}\n`,
-    [WEIGHTS]: bytes,
+    [WEIGHTS_FILE]: bytes,
     'decode.onnx': buildDecodeGraph(parameters.architecture, source),
     'prefill.onnx': buildPrefillGraph(parameters.architecture, source),
     'score.onnx': buildScoreGraph(parameters.architecture, source),

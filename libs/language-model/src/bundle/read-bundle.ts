@@ -2,10 +2,12 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CodedError } from '#errors';
 import { GraphSession } from '#tensor-graph';
-import type { Architecture } from '../model/architecture.js';
+import { parameterSpecs, type Architecture } from '../model/architecture.js';
 import type { Evaluation } from '../evaluation/text-evaluator.js';
 import type { Hyperparameters } from '../model/presets.js';
 import { Tokenizer } from '../tokenizer/index.js';
+import { WEIGHTS_FILE, locateSafetensors } from './safetensors.js';
+import { buildDecodeGraph } from './serving-graphs.js';
 
 /** `config.json` of an artifact bundle: what the model is and where it comes from. */
 export interface BundleConfig extends Architecture {
@@ -50,12 +52,28 @@ export async function readBundle(folder: string): Promise<Bundle> {
       `config.json of ${folder} says ${vocabularySize} tokens and tokenizer.json has ${tokenizer.vocabularySize}.`,
     );
   }
+  const architecture = { vocabularySize, embeddingDim, lstmUnits, numLayers };
   return {
     config: config as BundleConfig,
-    architecture: { vocabularySize, embeddingDim, lstmUnits, numLayers },
+    architecture,
     tokenizer,
-    session: (file, threads) => GraphSession.create(join(folder, file), { threads }),
+    session: (file, threads) => openGraph(folder, file, architecture, threads),
   };
+}
+
+async function openGraph(
+  folder: string,
+  file: GraphFile,
+  architecture: Architecture,
+  threads: number,
+): Promise<GraphSession> {
+  const session = await GraphSession.create(join(folder, file), { threads });
+  if (file !== 'decode.onnx' || session.outputNames.includes('logits')) return session;
+  // Written before decoding returned logits: the same model is built again around the same weights.
+  await session.dispose();
+  const weights = await readFile(join(folder, WEIGHTS_FILE));
+  const source = { file: WEIGHTS_FILE, locations: locateSafetensors(weights, parameterSpecs(architecture)) };
+  return GraphSession.create(buildDecodeGraph(architecture, source), { threads, externalDataFolder: folder });
 }
 
 async function readJson(path: string): Promise<unknown> {

@@ -15,6 +15,9 @@ export interface TensorLocation {
   readonly lengthBytes: number;
 }
 
+/** Name of the file in a bundle that has the weights. */
+export const WEIGHTS_FILE = 'model.safetensors';
+
 const FLOAT_BYTES = Float32Array.BYTES_PER_ELEMENT;
 /** The header's length stands in the first eight bytes; the header is padded so that tensors begin at a multiple of this. */
 const LENGTH_BYTES = 8;
@@ -86,26 +89,44 @@ export function decodeSafetensors(bytes: Uint8Array, architecture: Architecture)
  * @throws bundle_corrupt when one is missing or has another shape, or the file is cut off
  */
 export function readSafetensors(bytes: Uint8Array, tensors: readonly NamedTensor[]): void {
+  const locations = locateSafetensors(bytes, tensors);
+  for (const { name, data } of tensors) {
+    const { offsetBytes, lengthBytes } = locations.get(name)!;
+    // Copied, since the numbers may begin at any byte.
+    data.set(new Float32Array(new Uint8Array(bytes.subarray(offsetBytes, offsetBytes + lengthBytes)).buffer));
+  }
+}
+
+/**
+ * Where tensors stand in a file.
+ * @throws bundle_corrupt when one is missing or has another shape, or the file is cut off
+ */
+export function locateSafetensors(
+  bytes: Uint8Array,
+  tensors: readonly Pick<NamedTensor, 'name' | 'shape'>[],
+): ReadonlyMap<string, TensorLocation> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const headerBytes = bytes.byteLength >= LENGTH_BYTES ? Number(view.getBigUint64(0, true)) : Infinity;
   if (LENGTH_BYTES + headerBytes > bytes.byteLength)
     throw corrupt(`its header ends beyond its ${bytes.byteLength} bytes`);
   const header = readHeader(Buffer.from(bytes.subarray(LENGTH_BYTES, LENGTH_BYTES + headerBytes)).toString());
-  for (const { name, shape, data } of tensors) {
+  const locations = new Map<string, TensorLocation>();
+  for (const { name, shape } of tensors) {
     const entry = header.get(name);
     if (entry?.dtype !== 'F32' || JSON.stringify(entry.shape) !== JSON.stringify(shape)) {
       throw corrupt(`"${name}" should be F32 [${shape.join(', ')}] and is ${JSON.stringify(entry ?? 'missing')}`);
     }
     const [from, to] = Array.isArray(entry.data_offsets) ? (entry.data_offsets as unknown[]) : [];
-    const start = LENGTH_BYTES + headerBytes + Number(from);
-    const lengthBytes = data.length * FLOAT_BYTES;
+    const offsetBytes = LENGTH_BYTES + headerBytes + Number(from);
+    const count = shape.reduce((a, b) => a * b, 1);
+    const lengthBytes = count * FLOAT_BYTES;
     if (!Number.isInteger(from) || Number(from) < 0 || Number(to) - Number(from) !== lengthBytes) {
-      throw corrupt(`"${name}" stands at ${JSON.stringify(entry.data_offsets)} and has ${data.length} numbers`);
+      throw corrupt(`"${name}" stands at ${JSON.stringify(entry.data_offsets)} and has ${count} numbers`);
     }
-    if (start + lengthBytes > bytes.byteLength) throw corrupt(`"${name}" is cut off`);
-    // Copied, since the numbers may begin at any byte.
-    data.set(new Float32Array(new Uint8Array(bytes.subarray(start, start + lengthBytes)).buffer));
+    if (offsetBytes + lengthBytes > bytes.byteLength) throw corrupt(`"${name}" is cut off`);
+    locations.set(name, { offsetBytes, lengthBytes });
   }
+  return locations;
 }
 
 type UncheckedEntry = Partial<Record<keyof HeaderEntry, unknown>> | null;
@@ -119,5 +140,5 @@ function readHeader(json: string): Map<string, UncheckedEntry> {
 }
 
 function corrupt(reason: string): CodedError {
-  return new CodedError('bundle_corrupt', `model.safetensors cannot be read: ${reason}.`);
+  return new CodedError('bundle_corrupt', `${WEIGHTS_FILE} cannot be read: ${reason}.`);
 }

@@ -41,7 +41,8 @@ function start(architecture: Architecture, source: ParameterSource, ids: (graph:
 
 /**
  * One token for each of B sequences.
- * In: `ids` [1, B], `inverse_temperature` [B, 1], states [1, B, H]. Out: `probabilities` [B, V] without `<unk>`, next states.
+ * In: `ids` [1, B], `inverse_temperature` [B, 1], states [1, B, H]. Out: `logits` [B, V] as the model has them, `probabilities`
+ * [B, V] at the temperature, next states. To both `<unk>` is impossible: its logit is about -1e9, its probability 0.
  */
 export function buildDecodeGraph(architecture: Architecture, source: ParameterSource): Uint8Array {
   const { graph, parameter, hidden } = start(architecture, source, (g) => g.input('ids', [1, 'B'], 'int64'));
@@ -49,11 +50,9 @@ export function buildDecodeGraph(architecture: Architecture, source: ParameterSo
   const mask = new Float32Array(V);
   mask[0] = NEVER;
   const bias = op.add(parameter('output.bias'), graph.constant(mask, [V]));
-  // (h W + b) / t = [h / t, 1 / t] [W; b]: bias and temperature cost a column of the product, not two passes over [B, V].
-  const inverseTemperature = graph.input('inverse_temperature', ['B', 1]);
-  const left = op.concat([op.multiply(hidden, inverseTemperature), inverseTemperature], 1); // [B, H + 1]
-  const right = op.concat([parameter('output.weight'), op.reshape(bias, [1, V])], 0); // [H + 1, V]
-  graph.output('probabilities', op.softmax(op.matMul(left, right)));
+  const logits = op.matMul(hidden, parameter('output.weight'), { plus: bias });
+  graph.output('logits', logits);
+  graph.output('probabilities', op.softmax(op.multiply(logits, graph.input('inverse_temperature', ['B', 1]))));
   return graph.encode();
 }
 

@@ -26,8 +26,10 @@ export class DecodeSession {
   readonly ids: BigInt64Array;
   /** Reciprocal of each row's temperature. */
   readonly inverseTemperatures: Float32Array;
-  /** Result of the last step, [rows, V]. */
+  /** Result of the last step, [rows, V]: softmax of the logits times the inverse temperature; 0 for `<unk>`. */
   readonly probabilities: Float32Array;
+  /** Result of the last step, [rows, V]: the model's own logits, before the temperature; about -1e9 for `<unk>`. */
+  readonly logits: Float32Array;
   private readonly names: readonly string[];
   private current: Float32Array[];
   private next: Float32Array[];
@@ -45,6 +47,7 @@ export class DecodeSession {
     this.ids = new BigInt64Array(capacity);
     this.inverseTemperatures = new Float32Array(capacity);
     this.probabilities = new Float32Array(capacity * V);
+    this.logits = new Float32Array(capacity * V);
   }
 
   /** State before the first token. */
@@ -81,7 +84,37 @@ export class DecodeSession {
     this.inverseTemperatures[row] = this.inverseTemperatures[last]!;
   }
 
-  /** Advances all rows by one token: reads `ids`, fills `probabilities`. */
+  /**
+   * Adds a row with the state, token and temperature of another and returns it: another continuation of the same text.
+   * There must be room. Its part of `probabilities` and `logits` is filled by the next step.
+   */
+  fork(row: number): number {
+    const copy = this.rows++;
+    this.rearrange([copy], [row]);
+    return copy;
+  }
+
+  /**
+   * Gives `rows[i]` the state, token and temperature that `parents[i]` has, for all i at once: rows may be parents of each other
+   * and a row of several, as beams are. Rows that are not named stay as they are.
+   */
+  rearrange(rows: readonly number[], parents: readonly number[]): void {
+    const { lstmUnits: H } = this.architecture;
+    this.current.forEach((buffer, index) => {
+      // Until the next step its results' buffer is free.
+      const copies = this.next[index]!;
+      parents.forEach((parent, i) => copies.set(buffer.subarray(parent * H, (parent + 1) * H), i * H));
+      rows.forEach((row, i) => buffer.set(copies.subarray(i * H, (i + 1) * H), row * H));
+    });
+    const ids = parents.map((parent) => this.ids[parent]!);
+    const inverseTemperatures = parents.map((parent) => this.inverseTemperatures[parent]!);
+    rows.forEach((row, i) => {
+      this.ids[row] = ids[i]!;
+      this.inverseTemperatures[row] = inverseTemperatures[i]!;
+    });
+  }
+
+  /** Advances all rows by one token: reads `ids`, fills `probabilities` and `logits`. */
   async step(): Promise<void> {
     const n = this.rows;
     const { lstmUnits: H, vocabularySize: V } = this.architecture;
@@ -92,6 +125,7 @@ export class DecodeSession {
     };
     const results: Record<string, HostTensor> = {
       probabilities: float32Tensor(this.probabilities.subarray(0, n * V), [n, V]),
+      logits: float32Tensor(this.logits.subarray(0, n * V), [n, V]),
     };
     this.names.forEach((name, index) => {
       feeds[name] = float32Tensor(this.current[index]!.subarray(0, n * H), [1, n, H]);
