@@ -1,92 +1,106 @@
-import { fork } from 'node:child_process';
+import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { FolderArtifactStore } from '#artifacts';
+import { createInterface } from 'node:readline';
 import { environmentWith } from '#config';
-import { migrate, openDatabase, startEmbeddedPostgres } from '#database';
-import { architectureOf, countParameters, resolveHyperparameters } from '#language-model';
-import { Registry } from '#registry';
-import { writeSyntheticBundle } from './synthetic-bundle.js';
+import { migrate, startEmbeddedPostgres } from '#database';
+import type { Target } from './load/load-plan.js';
+import { registerSyntheticVersions } from './synthetic-versions.js';
 
-/** A server to send requests to. */
-export interface Target {
-  readonly baseUrl: string;
-  readonly key: string;
+/** What generator to run. */
+export interface GeneratorOptions {
+  readonly preset: string;
+  /** Sizes other than the preset's, by the API's names. */
+  readonly hyperparameters?: Readonly<Record<string, unknown>>;
+  /** How many versions to register, 1 unless said; the first is promoted. */
+  readonly versions?: number;
+  /** Environment of the process. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** An empty database to use instead of a server of its own. */
+  readonly connectionString?: string;
+  /** Told each line that the process logs. */
+  readonly onLine?: (line: string) => void;
+}
+
+/** A running generator that serves untrained models. */
+export interface GeneratorUnderTest extends Target {
+  /** A key with the scope `admin`. */
+  readonly adminKey: string;
+  readonly pid: number;
+  /** Ids of the versions, the promoted one first. */
+  readonly versions: readonly string[];
+  /** Sends SIGTERM; resolves with the exit code, or the name of the signal that ended it. */
+  stop(): Promise<number | string>;
 }
 
 const MAIN = new URL('../apps/generator/src/main.js', import.meta.url).pathname;
 const READY_TIMEOUT_MS = 60_000;
-const VOCABULARY = 10_000;
 
 /**
- * Runs the real generator as a process of its own, on a database of its own in a temporary folder, serving an untrained
- * version of a preset's sizes; removes everything afterwards.
+ * Runs the real generator as a process of its own, on a database of its own and in a temporary folder, serving untrained
+ * versions of a preset's sizes; removes everything afterwards.
  */
-export async function withGenerator(preset: string, use: (target: Target) => Promise<void>): Promise<void> {
+export async function withGenerator<T>(
+  options: GeneratorOptions,
+  use: (generator: GeneratorUnderTest) => Promise<T>,
+): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), 'understudy-bench-'));
-  const postgres = await startEmbeddedPostgres({ folder: join(folder, 'postgres'), durable: false });
+  const postgres =
+    options.connectionString === undefined
+      ? await startEmbeddedPostgres({ folder: join(folder, 'postgres'), durable: false })
+      : null;
   try {
-    await migrate(postgres.connectionString);
-    const key = await registerVersion(postgres.connectionString, folder, preset);
-    const port = await findFreePort();
-    const child = fork(MAIN, {
-      env: environmentWith({
-        DATABASE_URL: postgres.connectionString,
-        DATA_DIR: folder,
-        GENERATOR_PORT: String(port),
-        LOG_LEVEL: 'error',
-      }),
-      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-    });
-    const ended = once(child, 'exit');
-    try {
-      const baseUrl = `http://127.0.0.1:${port}`;
-      await Promise.race([
-        waitUntilReady(baseUrl),
-        ended.then(([code]) => Promise.reject(new TypeError(`The generator ended with code ${code}.`))),
-      ]);
-      await use({ baseUrl, key });
-    } finally {
-      child.kill('SIGTERM');
-      await ended;
-    }
+    return await runGenerator(options, options.connectionString ?? postgres?.connectionString ?? '', folder, use);
   } finally {
-    await postgres.stop();
+    await postgres?.stop();
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-/** Registers and promotes a synthetic bundle by the same use cases as a training run; returns an API key. */
-async function registerVersion(connectionString: string, folder: string, preset: string): Promise<string> {
-  const hyperparameters = resolveHyperparameters(preset);
-  const bundle = join(folder, 'bundle');
-  await writeSyntheticBundle(bundle, hyperparameters);
-  const { bundleSha256 } = await new FolderArtifactStore(join(folder, 'artifacts')).putBundle(bundle);
-  const database = openDatabase({ connectionString });
+async function runGenerator<T>(
+  options: GeneratorOptions,
+  connectionString: string,
+  folder: string,
+  use: (generator: GeneratorUnderTest) => Promise<T>,
+): Promise<T> {
+  await migrate(connectionString);
+  const registered = await registerSyntheticVersions(connectionString, folder, options);
+  const port = await findFreePort();
+  const child = fork(MAIN, {
+    env: environmentWith({
+      LOG_LEVEL: 'error',
+      ...options.settings,
+      LOG_FORMAT: 'json',
+      DATABASE_URL: connectionString,
+      DATA_DIR: folder,
+      GENERATOR_PORT: String(port),
+    }),
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  });
+  listenTo(child, options.onLine);
+  const ended = once(child, 'exit') as Promise<[number | null, string | null]>;
+  const stop = async (): Promise<number | string> => {
+    child.kill('SIGTERM');
+    const [code, signal] = await ended;
+    return code ?? signal ?? '';
+  };
   try {
-    const registry = new Registry(database);
-    const sha256 = '0'.repeat(64);
-    const corpus = await registry.createCorpus({ filename: 'none.txt', sizeBytes: 1, sha256, purpose: 'fine-tune' });
-    const run = await registry.createTrainingRun({ corpusId: corpus.id, preset, seed: 1 });
-    const { fence } = await registry.startRun(run.id);
-    const version = await registry.completeRun(run.id, fence, {
-      bundleSha256,
-      dataSha256: sha256,
-      codeVersion: 'bench',
-      hyperparameters: { ...hyperparameters },
-      parameters: countParameters(architectureOf(hyperparameters, VOCABULARY)),
-      trainedTokens: 0,
-      metrics: {},
-    });
-    await registry.promote({ deployment: 'production', versionId: version.id, actor: 'bench' });
-    const { key } = await registry.createApiKey({ name: 'bench', scopes: ['completions'], actor: 'bench' });
-    return key;
+    const baseUrl = `http://127.0.0.1:${port}`;
+    await Promise.race([
+      waitUntilReady(baseUrl),
+      ended.then(([code]) => Promise.reject(new TypeError(`The generator ended with code ${code ?? 'null'}.`))),
+    ]);
+    return await use({ ...registered, baseUrl, pid: child.pid ?? 0, stop });
   } finally {
-    await database.close();
+    await stop();
   }
+}
+
+function listenTo(child: ChildProcess, onLine: (line: string) => void = (line) => console.error(line)): void {
+  for (const output of [child.stdout, child.stderr]) if (output) createInterface({ input: output }).on('line', onLine);
 }
 
 async function findFreePort(): Promise<number> {

@@ -6,7 +6,7 @@ import { benchQuality } from './quality.js';
 import { Report } from './report.js';
 import { benchSampling } from './sampling.js';
 import { benchTraining } from './training.js';
-import { wholeNumber, type BenchOptions } from './options.js';
+import { numberUpTo, wholeNumber, type BenchOptions } from './options.js';
 
 const BENCHES = {
   training: benchTraining,
@@ -23,7 +23,10 @@ const USAGE = `Usage: npm run bench -- training|decode|sampling|http|quality [op
   --threads N                          threads (default: one per core)
   training: --batch-size N[,N...] (default 32,64)   --engine onnxruntime|tensorflow   --device cpu|cuda|webgpu
             --peer: also PyTorch on the same device (cuDNN on a GPU: float32 and bfloat16), where python3 has torch
-  http:     --clients N (default 64) --tokens M (default 64) --requests N --stream
+  http:     --clients N (default 64) --tokens M (default 64) --stream
+            --duration SECONDS (default 10) or --requests N, after --warm-up SECONDS (default 2)
+            --rate R: open loop, R arrivals per second at random moments over at most N connections
+            --aborts SHARE: this share of the requests is broken off   --seed N
             --base-url URL --key KEY --model NAME: a running server instead of one of its own
   quality:  --corpus FOLDER with train.txt, valid.txt, test.txt (tokenised)   --epochs N (default 5)
             --vocabulary N (default 10000)   --hyperparameters JSON, by the API's names`;
@@ -43,6 +46,11 @@ async function main(): Promise<void> {
       tokens: { type: 'string', default: '64' },
       requests: { type: 'string' },
       stream: { type: 'boolean', default: false },
+      rate: { type: 'string', default: '0' },
+      aborts: { type: 'string', default: '0' },
+      duration: { type: 'string' },
+      'warm-up': { type: 'string', default: '2' },
+      seed: { type: 'string', default: '1' },
       'base-url': { type: 'string' },
       key: { type: 'string' },
       model: { type: 'string', default: 'production' },
@@ -70,6 +78,11 @@ async function main(): Promise<void> {
     vocabulary: wholeNumber('vocabulary', values.vocabulary),
     batchSizes: (values['batch-size'] ?? '32,64').split(',').map((text) => wholeNumber('batch-size', text)),
     requests: values.requests === undefined ? undefined : wholeNumber('requests', values.requests),
+    rate: numberUpTo(1e6, 'rate', values.rate),
+    aborts: numberUpTo(1, 'aborts', values.aborts),
+    duration: values.duration === undefined ? undefined : numberUpTo(86_400, 'duration', values.duration),
+    warmUp: numberUpTo(3_600, 'warm-up', values['warm-up']),
+    seed: wholeNumber('seed', values.seed),
     baseUrl: values['base-url'],
   };
   const report = new Report(options.json);

@@ -5,23 +5,24 @@ import { architectureOf, countParameters, type Hyperparameters } from '#language
 import { Parameters, Tokenizer, exportBundle, initializeParameters } from '#language-model/workbench';
 import { zipfText } from './zipf.js';
 
-const VOCABULARY = 10_000;
+/** Words of a synthetic model. */
+export const SYNTHETIC_VOCABULARY = 10_000;
 
 /**
  * A bundle with the preset's sizes and untrained weights, whose words are as unequally frequent as real ones: the time that a token
  * takes depends on the sizes, and that of sampling on the shape of the distribution.
  */
-export async function writeSyntheticBundle(folder: string, hyperparameters: Hyperparameters): Promise<void> {
-  const architecture = architectureOf(hyperparameters, VOCABULARY);
+export async function writeSyntheticBundle(folder: string, hyperparameters: Hyperparameters, seed = 1): Promise<void> {
+  const architecture = architectureOf(hyperparameters, SYNTHETIC_VOCABULARY);
   const parameters = new Parameters(architecture);
-  initializeParameters(parameters, 1, zipfText(1_000_000, VOCABULARY, 1));
+  initializeParameters(parameters, seed, zipfText(1_000_000, SYNTHETIC_VOCABULARY, 1));
   // The output layer's random part must not drown the words' shares.
   const output = parameters.view('output.weight');
   for (let i = 0; i < output.length; i++) output[i] = output[i]! * 0.5;
   // A document's end would end most texts early; texts of full length are what is measured.
   parameters.view('output.bias')[1] = -1e4;
   const special = ['<unk>', '<doc>'];
-  const words = Array.from({ length: VOCABULARY - special.length }, (_, index) => `w${index.toString(36)}`);
+  const words = Array.from({ length: SYNTHETIC_VOCABULARY - special.length }, (_, index) => `w${index.toString(36)}`);
   const tokenizer = Tokenizer.fromJSON({
     format: 'understudy-tokenizer',
     version: 1,
@@ -40,7 +41,7 @@ export async function writeSyntheticBundle(folder: string, hyperparameters: Hype
       preset: hyperparameters.preset,
       parameters: countParameters(architecture),
       hyperparameters,
-      seed: 1,
+      seed,
       dataSha256: '0'.repeat(64),
       evaluation: { validation: unmeasured },
     },

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TrainingRun } from '#registry';
 import { KillStand } from './kill-stand.js';
-import { seededRandom } from './seeded-random.js';
+import { seededRandom } from '../../bench/seeded-random.js';
 import { isAlive } from './trainer-process.js';
 
 /** What is killed: the training process, the trainer, or the database server (stopped and started again). */

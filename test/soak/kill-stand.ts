@@ -7,7 +7,7 @@ import { FolderArtifactStore } from '#artifacts';
 import { migrate, openDatabase, startEmbeddedPostgres, type Database, type EmbeddedPostgres } from '#database';
 import { isCodedError } from '#errors';
 import { Registry, type TrainingRun } from '#registry';
-import { seededRandom } from './seeded-random.js';
+import { seededRandom } from '../../bench/seeded-random.js';
 import { TrainerProcess } from './trainer-process.js';
 
 /** Quick to notice that something died. */
