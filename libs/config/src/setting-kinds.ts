@@ -44,6 +44,12 @@ export function oneOf<const T extends string>(...words: readonly T[]): SettingKi
   };
 }
 
+/** True or false. */
+export function flag(): SettingKind<boolean> {
+  const word = oneOf('true', 'false');
+  return { read: (text) => word.read(text) === 'true', write: String };
+}
+
 /** A folder; relative ones are taken from the working folder, so the value is always absolute. */
 export function folder(): SettingKind<string> {
   return {

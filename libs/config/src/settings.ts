@@ -1,4 +1,4 @@
-import { folder, host, integer, name, oneOf, pairs, postgresUrl, type SettingKind } from './setting-kinds.js';
+import { flag, folder, host, integer, name, oneOf, pairs, postgresUrl, type SettingKind } from './setting-kinds.js';
 
 interface Setting<T> {
   readonly variable: string;
@@ -134,7 +134,13 @@ export const SETTINGS = {
     'MAX_CHOICES',
     integer(1, 1024),
     128,
-    'Most choices that one completion request may ask for (prompts times n).',
+    'Most sequences that one completion request may ask for: prompts times the largest of n, best_of and beam_width.',
+  ),
+  lenientRequests: setting(
+    'LENIENT_REQUESTS',
+    flag(),
+    false,
+    'Ignores suffix, and stream_options without stream, instead of refusing them; the answer says so in a warning header.',
   ),
   maxBatchSize: setting('MAX_BATCH_SIZE', integer(1, 1024), 64, 'Most sequences that are decoded in one step.'),
   maxQueuedRequests: setting(

@@ -7,6 +7,7 @@ import { checkPromptLengths } from './check-prompt-lengths.js';
 import { CompletionMetrics } from './completion-metrics.js';
 import type { CompletionRequestDto } from './completion-request.dto.js';
 import { CompletionTask } from './completion-task.js';
+import { toEngineCalls } from './engine-request.js';
 import { ValidCompletionRequest } from './valid-completion-request.js';
 
 /** Takes completion requests in: checks, finds the model, makes room. */
@@ -29,6 +30,7 @@ export class Completer {
    */
   async admit(dto: CompletionRequestDto): Promise<CompletionTask> {
     const request = ValidCompletionRequest.from(dto, this.config);
+    const calls = toEngineCalls(request);
     const { loaded, release } = await this.host.lease(request.model);
     let entered = 0;
     try {
@@ -41,6 +43,6 @@ export class Completer {
       release();
       throw error;
     }
-    return new CompletionTask(request, { loaded, release, admission: this.#admission, metrics: this.metrics });
+    return new CompletionTask(request, { loaded, calls, release, admission: this.#admission, metrics: this.metrics });
   }
 }

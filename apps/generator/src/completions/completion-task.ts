@@ -1,8 +1,8 @@
 import type { CompletionResult } from '#language-model';
 import type { LoadedVersion } from '../models/loaded-version.js';
 import type { Admission } from './admission.js';
-import { choiceSeed } from './choice-seed.js';
 import type { CompletionMetrics } from './completion-metrics.js';
+import type { EngineCall } from './engine-request.js';
 import type { FinishReason, Generation } from './generation.js';
 import type { ValidCompletionRequest } from './valid-completion-request.js';
 
@@ -16,6 +16,7 @@ export interface RunOptions {
 /** What a task needs around its request. */
 export interface TaskContext {
   readonly loaded: LoadedVersion;
+  readonly calls: readonly EngineCall[];
   readonly admission: Admission;
   readonly metrics: CompletionMetrics;
   /** Gives the version back; called once, when the last choice has ended. */
@@ -41,9 +42,9 @@ export class CompletionTask {
     const { request, context } = this;
     const failure = new AbortController();
     const signal = AbortSignal.any([options.signal, failure.signal]);
-    const runs = Array.from({ length: request.choiceCount }, async (_, index) => {
+    const runs = context.calls.map(async (call) => {
       try {
-        return await this.#runChoice(index, { ...options, signal });
+        return await this.#runChoice(call, { ...options, signal });
       } catch (error) {
         // The first to fail has the reason; the others only say that they were stopped.
         if (!failure.signal.aborted) failure.abort(error);
@@ -66,28 +67,16 @@ export class CompletionTask {
     };
   }
 
-  async #runChoice(index: number, options: RunOptions): Promise<CompletionResult> {
-    const { request, loaded } = this;
-    const prompt = request.prompts[Math.floor(index / request.choicesPerPrompt)] ?? null;
+  async #runChoice({ index, request }: EngineCall, options: RunOptions): Promise<CompletionResult> {
+    const { loaded } = this;
     const timer = this.context.metrics.start(loaded.version.id);
-    const choice = await loaded.engine.complete(
-      {
-        prompt,
-        maxTokens: request.maxTokens,
-        temperature: request.temperature,
-        topP: request.topP,
-        topK: request.topK,
-        seed: choiceSeed(request.seed, index),
-        stop: request.stop,
+    const choice = await loaded.engine.complete(request, {
+      signal: options.signal,
+      onText: (delta) => {
+        timer.sawText();
+        options.onText?.(index, delta);
       },
-      {
-        signal: options.signal,
-        onText: (delta) => {
-          timer.sawText();
-          options.onText?.(index, delta);
-        },
-      },
-    );
+    });
     timer.finished(choice.promptTokens, choice.completionTokens);
     options.onFinished?.(index, choice.finishReason);
     return choice;

@@ -34,6 +34,7 @@ export class CompletionsController {
     const task = await this.completer.admit(dto);
     const clientGone = abortWhenClosed(reply);
     void reply.header('x-model-version', task.loaded.version.id);
+    for (const warning of task.request.warnings) void reply.header('warning', `299 - ${JSON.stringify(warning)}`);
     try {
       await (task.request.stream
         ? this.#stream(task, clientGone, request, reply)

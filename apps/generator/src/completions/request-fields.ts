@@ -1,13 +1,14 @@
 import { applyDecorators } from '@nestjs/common';
-import { ApiHideProperty, ApiProperty, ApiPropertyOptional, type ApiPropertyOptions } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional, type ApiPropertyOptions } from '@nestjs/swagger';
 import { registerDecorator } from 'class-validator';
-import type { ErrorCode } from '#errors';
 
 /** What is wrong with a value, to follow the name of its field in a sentence; `null` when nothing is. */
 type Check = (value: unknown) => string | null;
 
 interface NumberBounds {
   readonly minimum: number;
+  /** Whether the minimum itself is refused. */
+  readonly exclusiveMinimum?: boolean;
   readonly maximum?: number;
   readonly default?: number;
   readonly description: string;
@@ -16,15 +17,15 @@ interface NumberBounds {
 /** A field that must be there, though it may be null. */
 export function RequiredField(check: Check, docs: ApiPropertyOptions): PropertyDecorator {
   const required: Check = (value) => (value === undefined ? 'is required' : check(value));
-  return applyDecorators(ApiProperty(docs), checked(required, 'invalid_value'));
+  return applyDecorators(ApiProperty(docs), checked(required));
 }
 
 /** A field that may be left out; null means the same. */
 export function OptionalField(check: Check, docs: ApiPropertyOptions): PropertyDecorator {
-  return applyDecorators(ApiPropertyOptional(docs), checked(unlessAbsent(check), 'invalid_value'));
+  return applyDecorators(ApiPropertyOptional(docs), checked(unlessAbsent(check)));
 }
 
-/** An optional number within bounds, both inclusive. */
+/** An optional number within bounds. */
 export function NumberField(bounds: NumberBounds): PropertyDecorator {
   const check: Check = (value) =>
     typeof value === 'number' && within(value, bounds) ? null : `must be a number ${inWords(bounds)}`;
@@ -38,22 +39,24 @@ export function IntegerField(bounds: NumberBounds): PropertyDecorator {
   return OptionalField(check, { type: 'integer', nullable: true, ...bounds });
 }
 
-/** A field of the protocol that is not supported: only values that change nothing are accepted. */
-export function UnsupportedField(...withoutEffect: readonly (number | boolean | 'empty object')[]): PropertyDecorator {
-  const check: Check = (value) => {
-    const harmless = withoutEffect.some((known) => (known === 'empty object' ? isEmptyObject(value) : known === value));
-    return harmless ? null : 'is not supported by this server yet; leave it out';
-  };
-  return applyDecorators(ApiHideProperty(), checked(unlessAbsent(check), 'unsupported_parameter'));
+/** An optional true or false. */
+export function BooleanField(description: string): PropertyDecorator {
+  const check: Check = (value) => (typeof value === 'boolean' ? null : 'must be true or false');
+  return OptionalField(check, { type: Boolean, default: false, nullable: true, description });
 }
 
-function checked(check: Check, code: ErrorCode): PropertyDecorator {
+/** An optional text. */
+export function TextField(description: string): PropertyDecorator {
+  const check: Check = (value) => (typeof value === 'string' ? null : 'must be a string');
+  return OptionalField(check, { type: String, nullable: true, description });
+}
+
+function checked(check: Check): PropertyDecorator {
   return (target, property) => {
     registerDecorator({
       name: 'isValidField',
       target: target.constructor,
       propertyName: String(property),
-      options: { context: { code } },
       validator: {
         validate: (value) => check(value) === null,
         defaultMessage: (problem) => `${String(property)} ${check(problem?.value) ?? 'is valid'}`,
@@ -67,15 +70,12 @@ function unlessAbsent(check: Check): Check {
 }
 
 function within(value: number, bounds: NumberBounds): boolean {
-  return value >= bounds.minimum && value <= (bounds.maximum ?? Infinity);
+  const highEnough = bounds.exclusiveMinimum === true ? value > bounds.minimum : value >= bounds.minimum;
+  return highEnough && value <= (bounds.maximum ?? Infinity);
 }
 
-function inWords(bounds: NumberBounds): string {
-  return bounds.maximum === undefined
-    ? `of at least ${bounds.minimum}`
-    : `between ${bounds.minimum} and ${bounds.maximum}`;
-}
-
-function isEmptyObject(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && Object.keys(value).length === 0;
+function inWords({ minimum, maximum, exclusiveMinimum }: NumberBounds): string {
+  if (exclusiveMinimum === true)
+    return maximum === undefined ? `above ${minimum}` : `above ${minimum} and at most ${maximum}`;
+  return maximum === undefined ? `of at least ${minimum}` : `between ${minimum} and ${maximum}`;
 }
