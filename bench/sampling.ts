@@ -1,29 +1,60 @@
-import { TokenSampler, type SamplingParameters } from '#language-model/workbench';
+import { SamplingPlan, TokenSampler, type SamplingParameters } from '#language-model/workbench';
 import type { BenchOptions } from './options.js';
 import type { Report } from './report.js';
 
 const VOCABULARY = 10_000;
 const ROWS = 32;
 const DRAWS = 20_000;
+const SEQUENCE = 64;
 
-const METHODS: Readonly<Record<string, SamplingParameters>> = {
-  greedy: { temperature: 0, topP: 1, topK: 0 },
-  'temperature 1': { temperature: 1, topP: 1, topK: 0 },
-  'top-k 50': { temperature: 1, topP: 1, topK: 50 },
-  'top-p 0.9': { temperature: 1, topP: 0.9, topK: 0 },
-  'top-p 0.5': { temperature: 1, topP: 0.5, topK: 0 },
-  'top-k 50, top-p 0.9': { temperature: 1, topP: 0.9, topK: 50 },
+const PLAIN: SamplingParameters = {
+  temperature: 1,
+  topP: 1,
+  topK: 0,
+  minP: 0,
+  typicalP: 1,
+  presencePenalty: 0,
+  frequencyPenalty: 0,
+  repetitionPenalty: 1,
+  noRepeatNgramSize: 0,
+  logitBias: new Map(),
 };
 
-/** Drawing tokens from given probabilities, without the model: microseconds per token for each method. */
-export function benchSampling(_options: BenchOptions, report: Report): Promise<void> {
-  const rows = distributions();
-  const sampler = new TokenSampler(VOCABULARY);
+const METHODS: Readonly<Record<string, Partial<SamplingParameters>>> = {
+  greedy: { temperature: 0 },
+  'temperature 1': {},
+  'top-k 50': { topK: 50 },
+  'top-p 0.9': { topP: 0.9 },
+  'top-p 0.5': { topP: 0.5 },
+  'top-k 50, top-p 0.9': { topP: 0.9, topK: 50 },
+  'min-p 0.05': { minP: 0.05 },
+  'typical 0.9': { typicalP: 0.9 },
+  'presence and frequency penalty': { presencePenalty: 0.5, frequencyPenalty: 0.5 },
+  'repetition penalty': { repetitionPenalty: 1.2 },
+  'repetition penalty, greedy': { repetitionPenalty: 1.2, temperature: 0 },
+  'repetition penalty, top-p 0.9': { repetitionPenalty: 1.2, topP: 0.9 },
+  'no repeated 3-grams': { noRepeatNgramSize: 3 },
+  'bias 100 on two tokens': {
+    logitBias: new Map([
+      [5, 100],
+      [7, 100],
+    ]),
+  },
+};
+
+/** Drawing tokens from given rows, without the model, in sequences of 64 tokens: microseconds per token for each method. */
+export async function benchSampling(_options: BenchOptions, report: Report): Promise<void> {
+  const probabilities = distributions();
+  const logits = probabilities.map((p) => Math.log(p));
+  const sampler = await TokenSampler.create(VOCABULARY);
   for (const [method, parameters] of Object.entries(METHODS)) {
     let start = 0;
+    let plan = new SamplingPlan({ ...PLAIN, ...parameters }, []);
     for (let draw = -DRAWS / 10; draw < DRAWS; draw++) {
       if (draw === 0) start = performance.now();
-      sampler.sample(rows, (Math.abs(draw) % ROWS) * VOCABULARY, parameters, (Math.abs(draw) * 0.6180339887) % 1);
+      if (draw % SEQUENCE === 0) plan = new SamplingPlan({ ...PLAIN, ...parameters }, []);
+      const row = { probabilities, logits, start: (Math.abs(draw) % ROWS) * VOCABULARY };
+      plan.accept(sampler.sample(row, plan, (Math.abs(draw) * 0.6180339887) % 1));
     }
     report.add({
       bench: 'sampling',
@@ -32,7 +63,6 @@ export function benchSampling(_options: BenchOptions, report: Report): Promise<v
       microsecondsPerToken: (1000 * (performance.now() - start)) / DRAWS,
     });
   }
-  return Promise.resolve();
 }
 
 /** Rows like those of a trained model: the words' shares, with some words that the context makes much likelier. */

@@ -15,5 +15,7 @@ export { TrainingStep } from './training/training-step.js';
 export { WindowReader } from './training/window-reader.js';
 export { DecodeLoop } from './sampling/decode-loop.js';
 export { DecodeSession } from './sampling/decode-session.js';
-export { TokenSampler, type SamplingParameters } from './sampling/sample-token.js';
+export { SamplingPlan } from './sampling/sampling-plan.js';
+export { TokenSampler } from './sampling/token-sampler.js';
+export { type SamplingParameters } from './decoding/completion-request.js';
 export { Tokenizer } from './tokenizer/index.js';
