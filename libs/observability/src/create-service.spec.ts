@@ -164,6 +164,8 @@ describe('a request body', () => {
     ['a field out of range', '{"amount": 30}', 400, 'invalid_value', 'amount'],
     ['a number as text', '{"amount": "3"}', 400, 'invalid_value', 'amount'],
     ['an unsupported field', '{"amount": 3, "sugar": 2}', 400, 'unsupported_parameter', 'sugar'],
+    ['a field that every object has', '{"amount": 3, "toString": 1}', 400, 'unknown_parameter', 'toString'],
+    ['deep nesting', `{"amount": ${'['.repeat(400)}${']'.repeat(400)}}`, 400, 'invalid_json', null],
     ['a prototype', '{"amount": 3, "__proto__": {"admin": true}}', 400, 'invalid_json', null],
     ['more bytes than the limit', JSON.stringify({ amount: 'x'.repeat(1000) }), 413, 'body_too_large', null],
   ])('of %s is refused and named', async (_what, payload, status, code, param) => {

@@ -1,5 +1,6 @@
 import { ValidationPipe, type ArgumentMetadata, type ValidationError } from '@nestjs/common';
 import { CodedError, isErrorCode, type ErrorCode } from '#errors';
+import { checkJson } from './check-json.js';
 
 /**
  * Validates every DTO: a field that the DTO does not declare, or a value that its decorators refuse, is a coded error
@@ -23,6 +24,7 @@ export class StrictValidationPipe extends ValidationPipe {
     if (metadata.type === 'body' && !isObjectOrNothing(value)) {
       throw new CodedError('invalid_value', `The request body must be a JSON object. Got ${describe(value)}.`);
     }
+    if (metadata.type === 'body') checkJson(value);
     const validated: unknown = await super.transform(value, metadata);
     return validated;
   }
