@@ -22,3 +22,4 @@ export {
 } from './model/presets.js';
 export { architectureOf, countParameters } from './model/architecture.js';
 export { estimateTokensPerSecond } from './training/estimate-speed.js';
+export { choiceSeed } from './sampling/choice-seed.js';

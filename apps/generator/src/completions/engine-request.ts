@@ -1,6 +1,6 @@
 import { CodedError } from '#errors';
 import type { CompletionRequest } from '#language-model';
-import { choiceSeed } from './choice-seed.js';
+import { choiceSeed } from '#language-model';
 import type { ValidCompletionRequest } from './valid-completion-request.js';
 
 /** One call of the engine, and which choice of the answer it is. */
