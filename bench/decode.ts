@@ -1,5 +1,5 @@
 import { resolveHyperparameters } from '#language-model';
-import { DecodeLoop, DecodeSession, readBundle } from '#language-model/workbench';
+import { DecodeLoop, DecodeSession, PLAIN_REQUEST, readBundle, TokenSampler } from '#language-model/workbench';
 import type { BenchOptions } from './options.js';
 import type { Report } from './report.js';
 import { withSyntheticBundle } from './synthetic-bundle.js';
@@ -19,20 +19,25 @@ export async function benchDecode({ preset, threads }: BenchOptions, report: Rep
         prefill: await bundle.session('prefill.onnx', threads),
       };
       const session = new DecodeSession(graphs, bundle.architecture, batchSize);
-      const loop = new DecodeLoop(session, bundle.architecture.vocabularySize, { maxQueued: batchSize });
-      const generate = async (maxTokens: number): Promise<void> => {
-        const row = (_: unknown, index: number): Promise<unknown> =>
-          loop.submit({
-            prompt: [1],
+      const loop = new DecodeLoop(session, await TokenSampler.create(bundle.architecture.vocabularySize));
+      const generate = (maxTokens: number): Promise<void> =>
+        new Promise((resolve, reject) => {
+          const sequences = Array.from({ length: batchSize }, (_, index) => ({
+            ...PLAIN_REQUEST,
             maxTokens,
-            temperature: 1,
-            topP: 1,
-            topK: 0,
             seed: BigInt(index),
             onToken: () => false,
+            onEnd: () => undefined,
+          }));
+          loop.submit({
+            prompt: [1],
+            promptScores: null,
+            sequences,
+            beam: null,
+            onFinished: resolve,
+            onFailed: reject,
           });
-        await Promise.all(Array.from({ length: batchSize }, row));
-      };
+        });
       await generate(WARMUP_TOKENS);
       const rates: number[] = [];
       for (let repeat = 0; repeat < REPEATS; repeat++) {

@@ -156,6 +156,12 @@ export const SETTINGS = {
     3,
     'Most model versions that a generator keeps in memory, the one that serves and the one before it included.',
   ),
+  maxLoadedBytes: setting(
+    'MAX_LOADED_BYTES',
+    integer(MEBIBYTE, 1024 * GIBIBYTE),
+    4 * GIBIBYTE,
+    'Memory that loaded versions may take together, as estimated; beyond it the one that was used longest ago is unloaded. The versions that a deployment serves and served before stay.',
+  ),
 
   trainingThreads: setting(
     'TRAINING_THREADS',

@@ -1,9 +1,11 @@
+export { CompletionEngine } from './decoding/completion-engine.js';
 export {
-  CompletionEngine,
+  type ChoiceDelta,
   type CompletionOptions,
   type CompletionRequest,
   type CompletionResult,
-} from './sampling/completion-engine.js';
+  type SamplingParameters,
+} from './decoding/completion-request.js';
 export {
   trainModel,
   type RunMetrics,
@@ -22,4 +24,3 @@ export {
 } from './model/presets.js';
 export { architectureOf, countParameters } from './model/architecture.js';
 export { estimateTokensPerSecond } from './training/estimate-speed.js';
-export { choiceSeed } from './sampling/choice-seed.js';

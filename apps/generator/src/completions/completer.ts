@@ -30,7 +30,6 @@ export class Completer {
    */
   async admit(dto: CompletionRequestDto): Promise<CompletionTask> {
     const request = ValidCompletionRequest.from(dto, this.config);
-    const calls = toEngineCalls(request);
     const { loaded, release } = await this.host.lease(request.model);
     let entered = 0;
     try {
@@ -38,11 +37,12 @@ export class Completer {
       entered = request.choiceCount;
       // After admission: reading long prompts costs time that a server without room does not have.
       checkPromptLengths(request.prompts, loaded.engine.tokenizer, this.config.maxPromptTokens);
+      const calls = toEngineCalls(request, loaded.engine.config.vocabularySize);
+      return new CompletionTask(request, { loaded, calls, release, admission: this.#admission, metrics: this.metrics });
     } catch (error) {
       for (let place = 0; place < entered; place++) this.#admission.leave();
       release();
       throw error;
     }
-    return new CompletionTask(request, { loaded, calls, release, admission: this.#admission, metrics: this.metrics });
   }
 }

@@ -1,8 +1,7 @@
-import type { CompletionResult } from '#language-model';
+import type { CompletionOptions, CompletionRequest, CompletionResult } from '#language-model';
 import type { LoadedVersion } from '../models/loaded-version.js';
 import type { Admission } from './admission.js';
 import type { CompletionMetrics } from './completion-metrics.js';
-import type { EngineCall } from './engine-request.js';
 import type { FinishReason, Generation } from './generation.js';
 import type { ValidCompletionRequest } from './valid-completion-request.js';
 
@@ -16,7 +15,8 @@ export interface RunOptions {
 /** What a task needs around its request. */
 export interface TaskContext {
   readonly loaded: LoadedVersion;
-  readonly calls: readonly EngineCall[];
+  /** One for each prompt. */
+  readonly calls: readonly CompletionRequest[];
   readonly admission: Admission;
   readonly metrics: CompletionMetrics;
   /** Gives the version back; called once, when the last choice has ended. */
@@ -42,44 +42,41 @@ export class CompletionTask {
     const { request, context } = this;
     const failure = new AbortController();
     const signal = AbortSignal.any([options.signal, failure.signal]);
-    const runs = context.calls.map(async (call) => {
+    const runs = context.calls.map(async (call, index) => {
       try {
-        return await this.#runChoice(call, { ...options, signal });
+        return await this.#runPrompt(call, index * request.choicesPerPrompt, { ...options, signal });
       } catch (error) {
         // The first to fail has the reason; the others only say that they were stopped.
         if (!failure.signal.aborted) failure.abort(error);
         throw error;
       } finally {
-        context.admission.leave();
+        for (let choice = 0; choice < request.choicesPerPrompt; choice++) context.admission.leave();
       }
     });
     // Each of them has ended before the version is given back.
     await Promise.allSettled(runs);
     context.release();
     if (failure.signal.aborted) throw failure.signal.reason;
-    const choices = await Promise.all(runs);
+    const results = await Promise.all(runs);
     return {
-      choices,
-      promptTokens: sum(
-        choices.map((choice, index) => (index % request.choicesPerPrompt === 0 ? choice.promptTokens : 0)),
-      ),
-      completionTokens: sum(choices.map((choice) => choice.completionTokens)),
+      choices: results.flatMap(({ choices }) => choices),
+      promptTokens: sum(results.map(({ promptTokens }) => promptTokens)),
+      completionTokens: sum(results.map(({ completionTokens }) => completionTokens)),
     };
   }
 
-  async #runChoice({ index, request }: EngineCall, options: RunOptions): Promise<CompletionResult> {
-    const { loaded } = this;
+  async #runPrompt(call: CompletionRequest, firstIndex: number, options: RunOptions): Promise<CompletionResult> {
+    const { loaded, request } = this;
+    const { onText, onFinished, signal } = options;
     const timer = this.context.metrics.start(loaded.version.id);
-    const choice = await loaded.engine.complete(request, {
-      signal: options.signal,
-      onText: (delta) => {
-        timer.sawText();
-        options.onText?.(index, delta);
-      },
-    });
-    timer.finished(choice.promptTokens, choice.completionTokens);
-    options.onFinished?.(index, choice.finishReason);
-    return choice;
+    const onDelta: CompletionOptions['onDelta'] = (choice, { text, finishReason }) => {
+      timer.sawText();
+      if (text !== '') onText?.(firstIndex + choice, text);
+      if (finishReason !== null) onFinished?.(firstIndex + choice, finishReason);
+    };
+    const result = await loaded.engine.complete(call, request.stream ? { signal, onDelta } : { signal });
+    timer.finished(result.promptTokens, result.completionTokens);
+    return result;
   }
 }
 

@@ -159,7 +159,7 @@ describe('POST /v1/completions', () => {
   it.each([
     ['invalid JSON', '{"model": "production",', 400, 'invalid_json', null],
     ['an unknown field', JSON.stringify({ ...REQUEST, tokens: 5 }), 400, 'unknown_parameter', 'tokens'],
-    ['an unsupported field', JSON.stringify({ ...REQUEST, echo: true }), 400, 'unsupported_parameter', 'echo'],
+    ['an unsupported field', JSON.stringify({ ...REQUEST, suffix: '.' }), 400, 'unsupported_parameter', 'suffix'],
     ['a negative max_tokens', JSON.stringify({ ...REQUEST, max_tokens: -1 }), 400, 'invalid_value', 'max_tokens'],
     ['no prompt', JSON.stringify({ model: 'production' }), 400, 'missing_parameter', 'prompt'],
     [
@@ -233,13 +233,13 @@ describe('a generation', () => {
 
   it.each([true, false])('stops when its client goes away (stream: %s)', async (stream) => {
     const client = new AbortController();
-    const before = engine().decodeSteps;
+    const before = engine().activity.steps;
     const response = openai.completions.create({ ...endless, stream, n: 3 }, { signal: client.signal });
-    await expect.poll(() => engine().decodeSteps - before).toBeGreaterThan(5);
+    await expect.poll(() => engine().activity.steps - before).toBeGreaterThan(5);
     client.abort();
     await Promise.resolve(response).catch(() => undefined);
-    await expect.poll(() => engine().liveSequences).toBe(0);
-    expect(engine().decodeSteps - before).toBeLessThan(ENDLESS / 10);
+    await expect.poll(() => engine().activity.pending).toBe(0);
+    expect(engine().activity.steps - before).toBeLessThan(ENDLESS / 10);
   });
 
   it('is refused with a time to come back when all places are taken, and taken when they are free again', async () => {

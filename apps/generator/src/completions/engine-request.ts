@@ -1,54 +1,54 @@
 import { CodedError } from '#errors';
 import type { CompletionRequest } from '#language-model';
-import { choiceSeed } from '#language-model';
 import type { ValidCompletionRequest } from './valid-completion-request.js';
 
-/** One call of the engine, and which choice of the answer it is. */
-export interface EngineCall {
-  readonly index: number;
-  readonly request: CompletionRequest;
-}
-
-/** What this engine cannot do yet, with the test that tells whether a request asks for it. */
-const NOT_YET: Readonly<Record<string, (request: ValidCompletionRequest) => boolean>> = {
-  best_of: ({ bestOf, choicesPerPrompt }) => bestOf > choicesPerPrompt,
-  echo: ({ echo }) => echo,
-  logprobs: ({ logprobs }) => logprobs !== null,
-  use_beam_search: ({ beamSearch }) => beamSearch !== null,
-  presence_penalty: ({ presencePenalty }) => presencePenalty !== 0,
-  frequency_penalty: ({ frequencyPenalty }) => frequencyPenalty !== 0,
-  repetition_penalty: ({ repetitionPenalty }) => repetitionPenalty !== 1,
-  no_repeat_ngram_size: ({ noRepeatNgramSize }) => noRepeatNgramSize !== 0,
-  logit_bias: ({ logitBias }) => logitBias.size > 0,
-  min_p: ({ minP }) => minP !== 0,
-  typical_p: ({ typicalP }) => typicalP !== 1,
-  min_tokens: ({ minTokens }) => minTokens !== 0,
-  ignore_eos: ({ ignoreEos }) => ignoreEos,
-  truncate_prompt_tokens: ({ truncatePromptTokens }) => truncatePromptTokens !== null,
-};
-
 /**
- * The engine's calls for a request: the only place that knows both.
- * @throws unsupported_parameter
+ * The engine's calls for a request, one for each prompt: the only place that knows both.
+ * @throws invalid_value for a bias on something that is no token id of the model
  */
-export function toEngineCalls(request: ValidCompletionRequest): readonly EngineCall[] {
-  for (const [param, asksFor] of Object.entries(NOT_YET)) {
-    if (asksFor(request))
-      throw new CodedError('unsupported_parameter', `${param} is not supported by this server yet; leave it out.`, {
-        param,
-      });
-  }
-  const { maxTokens, temperature, topP, topK, stop } = request;
-  return Array.from({ length: request.choiceCount }, (_, index) => ({
-    index,
-    request: {
-      prompt: request.prompts[Math.floor(index / request.choicesPerPrompt)] ?? null,
-      maxTokens,
+export function toEngineCalls(request: ValidCompletionRequest, vocabularySize: number): readonly CompletionRequest[] {
+  const { prompts, choicesPerPrompt, temperature, topP, topK, minP, typicalP } = request;
+  const logitBias = biasById(request.logitBias, vocabularySize);
+  const { presencePenalty, frequencyPenalty, repetitionPenalty, noRepeatNgramSize } = request;
+  return prompts.map((prompt, index) => ({
+    prompt,
+    truncatePromptTokens: request.truncatePromptTokens,
+    maxTokens: request.maxTokens,
+    minTokens: request.minTokens,
+    ignoreEos: request.ignoreEos,
+    choices: choicesPerPrompt,
+    bestOf: request.bestOf,
+    firstChoice: index * request.bestOf,
+    seed: request.seed,
+    sampling: {
       temperature,
       topP,
       topK,
-      stop,
-      seed: choiceSeed(request.seed, index),
+      minP,
+      typicalP,
+      presencePenalty,
+      frequencyPenalty,
+      repetitionPenalty,
+      noRepeatNgramSize,
+      logitBias,
     },
+    beamSearch: request.beamSearch,
+    stop: request.stop,
+    logprobs: request.logprobs,
+    echo: request.echo,
   }));
+}
+
+function biasById(biases: ReadonlyMap<string, number>, vocabularySize: number): ReadonlyMap<number, number> {
+  return new Map(
+    Array.from(biases, ([name, bias]) => {
+      const id = /^\d{1,9}$/.test(name) ? Number(name) : NaN;
+      if (id < vocabularySize) return [id, bias];
+      throw new CodedError(
+        'invalid_value',
+        `logit_bias: token ids run from 0 to ${vocabularySize - 1} in this model, ${JSON.stringify(name.slice(0, 50))} was given. POST /tokenize tells the ids of a text.`,
+        { param: 'logit_bias' },
+      );
+    }),
+  );
 }

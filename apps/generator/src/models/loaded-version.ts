@@ -6,6 +6,10 @@ import type { ServableModel } from '#registry';
 /** How much of the machine a loaded version may use. */
 type EngineOptions = Parameters<typeof CompletionEngine.open>[1];
 
+/** What the thread of a version takes besides its numbers: its JavaScript engine and the runtime. */
+const THREAD_BYTES = 40 * 1024 ** 2;
+const FLOAT_BYTES = 4;
+
 /** A model version or checkpoint in memory, verified and warm. Requests lease it; it is closed when the last of them is done. */
 export class LoadedVersion {
   #leases = 0;
@@ -40,9 +44,19 @@ export class LoadedVersion {
     return new LoadedVersion(version, engine, `fp_${fingerprint.slice(0, 16)}`);
   }
 
-  /** Keeps the version open until the returned function is called; `null` when it is being closed. */
+  /**
+   * Memory that the version takes, estimated: weights as the runtime keeps them, once as they are and once in the order of its
+   * matrix products, and logits and probabilities for each row of the batch.
+   */
+  get sizeBytes(): number {
+    const { config, activity } = this.engine;
+    const numbers = 2 * config.parameters + 2 * activity.capacity * config.vocabularySize;
+    return THREAD_BYTES + numbers * FLOAT_BYTES;
+  }
+
+  /** Keeps the version open until the returned function is called; `null` when it is being closed or its thread has ended. */
   lease(): (() => void) | null {
-    if (this.#closing !== null) return null;
+    if (this.#closing !== null || this.engine.isDead) return null;
     this.#leases += 1;
     let released = false;
     return () => {

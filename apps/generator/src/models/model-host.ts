@@ -29,6 +29,8 @@ export class ModelHost implements OnApplicationShutdown {
   /** By version id, the least recently used first. */
   readonly #loaded = new Map<string, Promise<LoadedVersion>>();
   readonly #resolved = new Map<string, { readonly id: Promise<string>; readonly untilMs: number }>();
+  /** Bytes of the versions that are loaded, by id. */
+  readonly #sizes = new Map<string, number>();
   readonly #closing = new Set<Promise<void>>();
   #incumbent: LoadedVersion | null = null;
   #previousId: string | null = null;
@@ -49,6 +51,10 @@ export class ModelHost implements OnApplicationShutdown {
     return this.#incumbent;
   }
 
+  get #loadedBytes(): number {
+    return [...this.#sizes.values()].reduce((sum, bytes) => sum + bytes, 0);
+  }
+
   /** Ids of the versions in memory. */
   get loadedIds(): readonly string[] {
     return [...this.#loaded.keys()];
@@ -66,7 +72,8 @@ export class ModelHost implements OnApplicationShutdown {
         target === this.config.deployment ? this.#requireIncumbent() : await this.load(await this.#resolve(name));
       const release = loaded.lease();
       if (release !== null) return { loaded, release };
-      // It was evicted between being found and being leased; look again.
+      if (loaded.engine.isDead) await this.#reopen(loaded);
+      // Or it was evicted between being found and being leased; look again.
     }
   }
 
@@ -82,7 +89,10 @@ export class ModelHost implements OnApplicationShutdown {
     this.#loaded.set(versionId, loading);
     try {
       const loaded = await loading;
-      this.#evict();
+      if (known === undefined) {
+        this.#sizes.set(versionId, loaded.sizeBytes);
+        this.#evict(versionId);
+      }
       return loaded;
     } catch (error) {
       if (this.#loaded.get(versionId) === loading) this.#loaded.delete(versionId);
@@ -98,7 +108,7 @@ export class ModelHost implements OnApplicationShutdown {
     this.#previousId = previousVersionId;
     this.problem = null;
     this.#resolved.clear();
-    this.#evict();
+    this.#evict(versionId);
     if (before === versionId) return;
     this.#logger.log({ msg: 'switched', deployment: this.config.deployment, from: before, to: versionId });
     this.onSwitch();
@@ -110,6 +120,18 @@ export class ModelHost implements OnApplicationShutdown {
     this.problem = 'The server is stopping.';
     for (const versionId of this.loadedIds) this.#close(versionId);
     await Promise.all(this.#closing);
+  }
+
+  /** Opens a version again whose thread has ended, once for all requests that notice. */
+  async #reopen(dead: LoadedVersion): Promise<void> {
+    const { id } = dead.version;
+    const loading = this.#loaded.get(id);
+    if (loading !== undefined && (await loading) === dead && this.#loaded.get(id) === loading) {
+      this.#logger.error({ msg: 'the decoder has ended and is started again', version: id });
+      this.#close(id);
+    }
+    const next = await this.load(id);
+    if (this.#incumbent === dead) this.#incumbent = next;
   }
 
   #requireIncumbent(): LoadedVersion {
@@ -152,15 +174,19 @@ export class ModelHost implements OnApplicationShutdown {
     return id;
   }
 
-  #evict(): void {
-    const spare = this.loadedIds.filter((id) => id !== this.#incumbent?.version.id && id !== this.#previousId);
-    const excess = Math.max(0, this.#loaded.size - this.config.maxLoadedVersions);
-    for (const versionId of spare.slice(0, excess)) this.#close(versionId);
+  /** Unloads versions that were not used for longest, until the rest is within both limits or only those are left that must stay. */
+  #evict(justLoadedId: string): void {
+    const needed = new Set([this.#incumbent?.version.id, this.#previousId, justLoadedId]);
+    for (const versionId of this.loadedIds.filter((id) => !needed.has(id))) {
+      if (this.#loaded.size <= this.config.maxLoadedVersions && this.#loadedBytes <= this.config.maxLoadedBytes) return;
+      this.#close(versionId);
+    }
   }
 
   #close(versionId: string): void {
     const loading = this.#loaded.get(versionId);
     this.#loaded.delete(versionId);
+    this.#sizes.delete(versionId);
     const closing = (loading ?? Promise.resolve(null))
       .then((loaded) => loaded?.close())
       .catch((error: unknown) => this.#logger.error(error))

@@ -9,7 +9,7 @@ import { FolderArtifactStore } from '#artifacts';
 import { environmentWith } from '#config';
 import { openDatabase, type Database } from '#database';
 import { CompletionEngine, architectureOf, countParameters, resolveHyperparameters } from '#language-model';
-import { Parameters, Tokenizer, exportBundle, initializeParameters } from '#language-model/workbench';
+import { PLAIN_REQUEST, Parameters, Tokenizer, exportBundle, initializeParameters } from '#language-model/workbench';
 import { Registry } from '#registry';
 import { createTestDatabase, guardAgainstLeaks, registerVersion, type TestDatabase } from '#testing';
 import { exportModel, importModel } from './transfer-model.js';
@@ -98,17 +98,9 @@ describe('a version that goes out as a Layers model and comes back', { timeout: 
       maxBatchSize: 1,
       maxQueued: 1,
     });
-    const { text } = await engine.complete({
-      prompt: 'worda',
-      maxTokens: 5,
-      temperature: 1,
-      topP: 1,
-      topK: 0,
-      seed: 1n,
-      stop: [],
-    });
+    const { choices } = await engine.complete({ ...PLAIN_REQUEST, prompt: 'worda', maxTokens: 5, seed: 1n });
     await engine.close();
-    expect(text).toMatch(/word/);
+    expect(choices[0]!.text).toMatch(/word/);
   });
 
   it('does so from the command line too', async () => {

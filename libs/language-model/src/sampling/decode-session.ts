@@ -50,6 +50,10 @@ export class DecodeSession {
     this.logits = new Float32Array(capacity * V);
   }
 
+  get vocabularySize(): number {
+    return this.architecture.vocabularySize;
+  }
+
   /** State before the first token. */
   emptyState(): SequenceState {
     return this.names.map(() => new Float32Array(this.architecture.lstmUnits));
@@ -65,6 +69,12 @@ export class DecodeSession {
     for (const name of this.graphs.prefill.inputNames) feeds[name] ??= this.graphs.constantFeeds![name]!;
     const results = await this.graphs.prefill.run(feeds);
     return this.names.map((name) => results[`next_${name}`]!.data as Float32Array);
+  }
+
+  /** A copy of a row's state. */
+  stateOf(row: number): SequenceState {
+    const H = this.architecture.lstmUnits;
+    return this.current.map((buffer) => buffer.slice(row * H, (row + 1) * H));
   }
 
   /** Adds a sequence and returns its row. */

@@ -72,15 +72,21 @@ export class StreamDecoder {
   /** Text that `id` adds: empty for a case marker, which changes the next word. */
   push(id: number): string {
     const token = this.#printer.printed(id);
+    const text = this.preview(id);
     if (isCaseMarker(token.kind)) {
       this.#casing = token.kind;
-      return '';
+      return text;
     }
-    const text = this.#gapBefore(token) + this.#written(token);
     this.#previous = token;
     this.#casing = Kind.Word;
     this.#gapIsWritten = false;
     return text;
+  }
+
+  /** What `push(id)` would return; nothing changes. */
+  preview(id: number): string {
+    const token = this.#printer.printed(id);
+    return isCaseMarker(token.kind) ? '' : this.#gapBefore(token) + this.#written(token);
   }
 
   #written(token: PrintedToken): string {

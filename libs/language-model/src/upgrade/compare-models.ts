@@ -1,8 +1,9 @@
 import { CodedError } from '#errors';
 import { readBundle, type Bundle } from '../bundle/read-bundle.js';
 import type { PreparedCorpus } from '../corpus/index.js';
+import { CompletionEngine } from '../decoding/completion-engine.js';
+import { PLAIN_REQUEST, PLAIN_SAMPLING } from '../decoding/plain-request.js';
 import { TextEvaluator, type Evaluation } from '../evaluation/text-evaluator.js';
-import { CompletionEngine } from '../sampling/completion-engine.js';
 import { PARAGRAPH_TOKEN, type Tokenizer } from '../tokenizer/index.js';
 import { readTrainingCorpus } from '../training/training-corpus.js';
 import { comparisonText, predictedTokens, samplePrompts, unitsOf, type ComparisonText } from './held-out-text.js';
@@ -25,7 +26,7 @@ const HELD_OUT_TOKENS = 400_000;
 const RESAMPLES = 10_000;
 const CONFIDENCE = 0.95;
 const PROMPTS = { count: 3, promptTokens: 16, originalTokens: 40 };
-const SAMPLING = { temperature: 0.8, topP: 0.95, topK: 0 };
+const SAMPLING = { ...PLAIN_SAMPLING, temperature: 0.8, topP: 0.95 };
 /** Tokens between two reports of how far scoring has come. */
 const REPORT_EVERY = 1_000;
 /** Ranks from this on are all the same. */
@@ -257,11 +258,11 @@ async function writeSamples(
       maxQueued: beginnings.length,
     });
     try {
-      const request = { ...SAMPLING, maxTokens: PROMPTS.originalTokens, stop: [] };
+      const request = { ...PLAIN_REQUEST, sampling: SAMPLING, maxTokens: PROMPTS.originalTokens };
       const completions = await Promise.all(
         beginnings.map(({ prompt }, index) => engine.complete({ ...request, prompt, seed: BigInt(seed + index) })),
       );
-      completions.forEach(({ text }, index) => texts[index]!.push({ role, text: text.trim() }));
+      completions.forEach(({ choices }, index) => texts[index]!.push({ role, text: choices[0]!.text.trim() }));
     } finally {
       await engine.close();
     }

@@ -1,0 +1,224 @@
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import { CodedError } from '#errors';
+import { readBundle, type BundleConfig } from '../bundle/read-bundle.js';
+import type { Tokenizer } from '../tokenizer/index.js';
+import type { TokenizedRequest } from './completion-decoder.js';
+import type { CompletionOptions, CompletionRequest, CompletionResult } from './completion-request.js';
+import { PLAIN_REQUEST } from './plain-request.js';
+import {
+  COUNTERS,
+  unpackError,
+  type DecodeWorkerData,
+  type FromWorker,
+  type ToWorker,
+  type WorkerReady,
+} from './worker-messages.js';
+
+/** How a bundle is served. */
+export interface CompletionEngineOptions {
+  /** Threads for one step; 0 = one per core. */
+  readonly threads: number;
+  /** Sequences generated side by side. */
+  readonly maxBatchSize: number;
+  /** Texts that may wait for a place; more are refused. */
+  readonly maxQueued: number;
+}
+
+/** What an engine is doing. */
+export interface EngineActivity {
+  /** Rows of the batch, and those of them in use. */
+  readonly capacity: number;
+  readonly liveRows: number;
+  /** Completions that have not ended. */
+  readonly pending: number;
+  /** Decode steps since the engine was opened, and the rows that they advanced all together. */
+  readonly steps: number;
+  readonly advancedRows: number;
+}
+
+interface Pending {
+  readonly texts: number;
+  readonly options: CompletionOptions;
+  readonly resolve: (result: CompletionResult) => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+/** One loaded model version that completes texts, in a thread of its own. The owner calls `close`. */
+export class CompletionEngine {
+  private readonly pending = new Map<number, Pending>();
+  private readonly counters: Float64Array;
+  private nextId = 0;
+  private texts = 0;
+  private closing: Promise<void> | undefined;
+  private death: CodedError | null = null;
+
+  private constructor(
+    readonly config: BundleConfig,
+    readonly tokenizer: Tokenizer,
+    private readonly worker: Worker,
+    private readonly options: CompletionEngineOptions,
+    counters: SharedArrayBuffer,
+  ) {
+    this.counters = new Float64Array(counters);
+    worker.on('message', (news: FromWorker) => {
+      this.hear(news);
+    });
+    worker.on('error', (error) => {
+      this.die(error);
+    });
+    worker.on('exit', () => {
+      this.die(undefined);
+    });
+  }
+
+  /**
+   * Loads a bundle.
+   * @throws bundle_missing, bundle_corrupt when it cannot be read
+   */
+  static async open(bundleFolder: string, options: CompletionEngineOptions): Promise<CompletionEngine> {
+    const { config, tokenizer } = await readBundle(bundleFolder);
+    const counters = new SharedArrayBuffer(Object.keys(COUNTERS).length * Float64Array.BYTES_PER_ELEMENT);
+    const { threads, maxBatchSize } = options;
+    const worker = new Worker(new URL('./decode-worker.js', import.meta.url), {
+      workerData: { bundleFolder, threads, maxBatchSize, counters } satisfies DecodeWorkerData,
+    });
+    const [answer] = (await once(worker, 'message')) as [WorkerReady];
+    if (!answer.ready) throw unpackError(answer.error);
+    return new CompletionEngine(config, tokenizer, worker, options, counters);
+  }
+
+  /** What it is doing now. */
+  get activity(): EngineActivity {
+    return {
+      capacity: this.options.maxBatchSize,
+      liveRows: this.counters[COUNTERS.liveRows]!,
+      pending: this.pending.size,
+      steps: this.counters[COUNTERS.steps]!,
+      advancedRows: this.counters[COUNTERS.advancedRows]!,
+    };
+  }
+
+  /** Whether its thread has ended by itself; every completion is refused then, and the bundle has to be opened again. */
+  get isDead(): boolean {
+    return this.death !== null;
+  }
+
+  /** Runs both graphs once, so that the first request does not pay for allocation. */
+  async warmUp(): Promise<void> {
+    const prompt = [this.tokenizer.documentId, this.tokenizer.documentId];
+    await this.complete({ ...PLAIN_REQUEST, prompt, maxTokens: 2 });
+  }
+
+  /**
+   * Completes one prompt.
+   * @throws invalid_value for a token id outside the vocabulary, server_is_overloaded, or the signal's reason
+   */
+  async complete(request: CompletionRequest, options: CompletionOptions = {}): Promise<CompletionResult> {
+    const { signal } = options;
+    signal?.throwIfAborted();
+    if (this.death) throw this.death;
+    const texts = request.beamSearch ? request.beamSearch.width : request.bestOf;
+    this.refuseTooMany(texts);
+    const tokenized = this.tokenize(request);
+    const id = this.nextId++;
+    const cancel = (): void => {
+      this.send({ kind: 'cancel', id });
+    };
+    this.texts += texts;
+    try {
+      return await new Promise<CompletionResult>((resolve, reject) => {
+        this.pending.set(id, { texts, options, resolve, reject });
+        signal?.addEventListener('abort', cancel, { once: true });
+        this.send({ kind: 'complete', id, request: tokenized, pieces: options.onDelta !== undefined });
+      });
+    } finally {
+      this.texts -= texts;
+      signal?.removeEventListener('abort', cancel);
+    }
+  }
+
+  /** Refuses new texts, waits for those under way, then frees the model. */
+  close(): Promise<void> {
+    this.closing ??= this.finish();
+    return this.closing;
+  }
+
+  private async finish(): Promise<void> {
+    if (this.death) return;
+    const ended = once(this.worker, 'exit');
+    this.send({ kind: 'close' });
+    await ended;
+  }
+
+  private send(message: ToWorker): void {
+    this.worker.postMessage(message);
+  }
+
+  private hear({ deltas, finished, failed }: FromWorker): void {
+    for (const [id, choice, delta] of deltas) {
+      const { options, reject } = this.pending.get(id) ?? {};
+      try {
+        options?.onDelta?.(choice, delta);
+      } catch (error) {
+        reject?.(error);
+        this.send({ kind: 'cancel', id });
+      }
+    }
+    for (const [id, result] of finished) this.take(id)?.resolve(result);
+    for (const [id, error] of failed) {
+      const pending = this.take(id);
+      const signal = pending?.options.signal;
+      pending?.reject(signal?.aborted ? signal.reason : unpackError(error));
+    }
+  }
+
+  private take(id: number): Pending | undefined {
+    const pending = this.pending.get(id);
+    this.pending.delete(id);
+    return pending;
+  }
+
+  private die(cause: unknown): void {
+    this.death ??= new CodedError(
+      'server_is_overloaded',
+      this.closing
+        ? 'This model version was unloaded. Send the request again.'
+        : 'The thread that decodes this model version has ended; it is being started again. Send the request again.',
+      { cause, retryAfterMs: 1000 },
+    );
+    for (const { reject } of this.pending.values()) reject(this.death);
+    this.pending.clear();
+  }
+
+  private refuseTooMany(texts: number): void {
+    const waiting = this.texts + texts - this.options.maxBatchSize;
+    if (this.texts === 0 || waiting <= this.options.maxQueued) return;
+    throw new CodedError(
+      'server_is_overloaded',
+      `${this.texts} texts are being generated or wait; with this request ${waiting} would wait, and the limit is ${this.options.maxQueued}. Send the request again later.`,
+      { retryAfterMs: 1000 },
+    );
+  }
+
+  private tokenize({ prompt, truncatePromptTokens, ...request }: CompletionRequest): TokenizedRequest {
+    const all = this.promptTokens(prompt);
+    const promptIds = truncatePromptTokens === null ? all : all.slice(Math.max(0, all.length - truncatePromptTokens));
+    const isWhole = promptIds.length === all.length;
+    const promptText = typeof prompt === 'string' && isWhole ? prompt : this.tokenizer.decode(promptIds);
+    return { ...request, promptIds, promptText };
+  }
+
+  private promptTokens(prompt: CompletionRequest['prompt']): readonly number[] {
+    if (prompt === null) return [];
+    if (typeof prompt === 'string') return this.tokenizer.encode(prompt);
+    const { vocabularySize } = this.config;
+    const wrong = prompt.find((id) => !Number.isInteger(id) || id < 0 || id >= vocabularySize);
+    if (wrong === undefined) return prompt;
+    throw new CodedError(
+      'invalid_value',
+      `prompt: token ids run from 0 to ${vocabularySize - 1}, ${wrong} was given.`,
+      { param: 'prompt' },
+    );
+  }
+}

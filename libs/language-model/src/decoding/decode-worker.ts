@@ -1,0 +1,93 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { readBundle } from '../bundle/read-bundle.js';
+import { DecodeSession } from '../sampling/decode-session.js';
+import { TokenSampler } from '../sampling/token-sampler.js';
+import { CompletionDecoder } from './completion-decoder.js';
+import type { ChoiceDelta, CompletionResult } from './completion-request.js';
+import { DecodeLoop, type JobHandle } from './decode-loop.js';
+import {
+  COUNTERS,
+  packError,
+  type DecodeWorkerData,
+  type FromWorker,
+  type SentError,
+  type ToWorker,
+  type WorkerReady,
+} from './worker-messages.js';
+
+// The thread that a loaded version decodes in: it owns the model, so that HTTP never waits for a step.
+
+const port = parentPort!;
+const { bundleFolder, threads, maxBatchSize, counters } = workerData as DecodeWorkerData;
+
+/** Serves until it is told to close. */
+async function serve(): Promise<void> {
+  const bundle = await readBundle(bundleFolder);
+  const graphs = {
+    decode: await bundle.session('decode.onnx', threads),
+    prefill: await bundle.session('prefill.onnx', threads),
+  };
+  const { architecture } = bundle;
+  const session = new DecodeSession(graphs, architecture, maxBatchSize);
+  const loop = new DecodeLoop(session, await TokenSampler.create(architecture.vocabularySize));
+  const decoder = new CompletionDecoder(loop, bundle.tokenizer);
+  const handles = new Map<number, JobHandle>();
+  const shared = new Float64Array(counters);
+  let news = emptyNews();
+
+  const submit = ({ id, request, pieces }: Extract<ToWorker, { kind: 'complete' }>): void => {
+    const failed = (reason: unknown): void => {
+      handles.delete(id);
+      news.failed.push([id, packError(reason)]);
+    };
+    try {
+      const handle = decoder.submit(request, {
+        delta: pieces ? (choice, delta) => news.deltas.push([id, choice, delta]) : null,
+        finished: (result) => {
+          handles.delete(id);
+          news.finished.push([id, result]);
+        },
+        failed,
+      });
+      handles.set(id, handle);
+    } catch (error) {
+      failed(error);
+      tell();
+    }
+  };
+  // One message for everything of a turn: messages cost more than what is in them.
+  const tell = (): void => {
+    shared[COUNTERS.liveRows] = loop.liveRows;
+    shared[COUNTERS.pendingJobs] = handles.size;
+    shared[COUNTERS.steps] = loop.steps;
+    shared[COUNTERS.advancedRows] = loop.advancedRows;
+    if (news.deltas.length + news.finished.length + news.failed.length === 0) return;
+    port.postMessage(news satisfies FromWorker);
+    news = emptyNews();
+  };
+  loop.onTurn = tell;
+
+  port.on('message', (message: ToWorker) => {
+    if (message.kind === 'complete') submit(message);
+    else if (message.kind === 'cancel') handles.get(message.id)?.cancel(new Error('cancelled'));
+    else void loop.close().then(() => port.close());
+  });
+}
+
+interface News {
+  readonly deltas: [number, number, ChoiceDelta][];
+  readonly finished: [number, CompletionResult][];
+  readonly failed: [number, SentError][];
+}
+
+function emptyNews(): News {
+  return { deltas: [], finished: [], failed: [] };
+}
+
+try {
+  await serve();
+  port.postMessage({ ready: true } satisfies WorkerReady);
+} catch (error) {
+  port.postMessage({ ready: false, error: packError(error) } satisfies WorkerReady);
+  port.close();
+}

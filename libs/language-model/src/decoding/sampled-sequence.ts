@@ -1,0 +1,64 @@
+import { philox, STREAMS, toUnit } from '../model/random.js';
+import type { SequenceState } from '../sampling/decode-session.js';
+import { SamplingPlan } from '../sampling/sampling-plan.js';
+import type { DecodeEnd, SequenceRequest } from './decode-job.js';
+import type { DecodeContext, RowTask } from './decode-loop.js';
+import type { Row } from './row-table.js';
+import { scoreToken } from './score-token.js';
+
+/** One text that is drawn token by token. */
+export class SampledSequence implements RowTask {
+  private readonly row: Row | null;
+  private readonly plan: SamplingPlan;
+  private generated = 0;
+
+  constructor(
+    private readonly context: DecodeContext,
+    prompt: readonly number[],
+    state: SequenceState,
+    private readonly request: SequenceRequest,
+  ) {
+    // The document token before every prompt is none of its own.
+    this.plan = new SamplingPlan(request.sampling, prompt.slice(1));
+    this.row = request.maxTokens === 0 ? null : context.rows.join(state, prompt.at(-1)!, this.plan.inverseTemperature);
+    if (this.row === null) request.onEnd('length');
+  }
+
+  advance(): boolean {
+    const { request, plan } = this;
+    const { session, sampler } = this.context;
+    const row = this.row!;
+    plan.banEos = request.ignoreEos || this.generated < request.minTokens;
+    const { probabilities, logits, vocabularySize } = session;
+    const token = sampler.sample(
+      { probabilities, logits, start: row.index * vocabularySize },
+      plan,
+      drawnNumber(request.seed, this.generated),
+    );
+    const score = request.logprobs === null ? null : scoreToken(session, row, token, request.logprobs);
+    plan.accept(token);
+    this.generated++;
+    session.ids[row.index] = BigInt(token);
+    const end = this.endAfter(token, score);
+    if (end === null) return false;
+    request.onEnd(end);
+    return true;
+  }
+
+  leave(): void {
+    if (this.row !== null) this.context.rows.leave(this.row);
+  }
+
+  private endAfter(token: number, score: ReturnType<typeof scoreToken> | null): DecodeEnd | null {
+    if (this.request.onToken(token, score)) return 'stopped';
+    return this.generated >= this.request.maxTokens ? 'length' : null;
+  }
+}
+
+/** The number that decides a token: a function of the sequence's seed and the token's position alone. */
+function drawnNumber(seed: bigint, position: number): number {
+  const low = Number(seed & 0xffffffffn);
+  const high = Number((seed >> 32n) & 0xffffffffn);
+  const [first, second] = philox(low, high, position, 0, STREAMS.sampling);
+  return toUnit(first, second);
+}

@@ -1,0 +1,63 @@
+import { CodedError, isCodedError, type ErrorCode } from '#errors';
+import type { ChoiceDelta, CompletionResult } from './completion-request.js';
+import type { TokenizedRequest } from './completion-decoder.js';
+
+/** How a decode worker is started. */
+export interface DecodeWorkerData {
+  readonly bundleFolder: string;
+  /** Threads for one step; 0 = one per core. */
+  readonly threads: number;
+  /** Rows of the batch. */
+  readonly maxBatchSize: number;
+  /** Shared numbers that the worker keeps current, in the order of `COUNTERS`. */
+  readonly counters: SharedArrayBuffer;
+}
+
+/** Shared counters of a worker: float64 numbers by position. */
+export const COUNTERS = { liveRows: 0, pendingJobs: 1, steps: 2, advancedRows: 3 } as const;
+
+/** What the engine asks of its worker. */
+export type ToWorker =
+  | { readonly kind: 'complete'; readonly id: number; readonly request: TokenizedRequest; readonly pieces: boolean }
+  | { readonly kind: 'cancel'; readonly id: number }
+  | { readonly kind: 'close' };
+
+/** An error on its way between threads. */
+export interface SentError {
+  readonly code: ErrorCode | null;
+  readonly message: string;
+  readonly param: string | null;
+  readonly retryAfterMs: number | undefined;
+  readonly stack: string | undefined;
+}
+
+/** An error as it can be sent to another thread. */
+export function packError(error: unknown): SentError {
+  if (isCodedError(error)) {
+    const { code, message, param, retryAfterMs, stack } = error;
+    return { code, message, param, retryAfterMs, stack };
+  }
+  const { message, stack } = error instanceof Error ? error : new Error(String(error));
+  return { code: null, message, param: null, retryAfterMs: undefined, stack };
+}
+
+/** The error that was sent. */
+export function unpackError({ code, message, param, retryAfterMs, stack }: SentError): Error {
+  const error =
+    code === null
+      ? new Error(message)
+      : new CodedError(code, message, { param, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) });
+  // The worker's stack says where it happened; it is for the log only.
+  if (stack !== undefined) error.stack = stack;
+  return error;
+}
+
+/** What became of completions in one turn of the decode loop: one message for all of them. */
+export interface FromWorker {
+  readonly deltas: readonly (readonly [id: number, choice: number, delta: ChoiceDelta])[];
+  readonly finished: readonly (readonly [id: number, result: CompletionResult])[];
+  readonly failed: readonly (readonly [id: number, error: SentError])[];
+}
+
+/** The worker's first message: it is ready, or it could not load the bundle. */
+export type WorkerReady = { readonly ready: true } | { readonly ready: false; readonly error: SentError };
