@@ -1,5 +1,5 @@
 import { resolveHyperparameters } from '#language-model';
-import { DecodeLoop, DecodeSession, PLAIN_REQUEST, readBundle, TokenSampler } from '#language-model/workbench';
+import { DecodeLoop, DecodeSession, PLAIN_REQUEST, readBundle } from '#language-model/workbench';
 import type { BenchOptions } from './options.js';
 import type { Report } from './report.js';
 import { withSyntheticBundle } from './synthetic-bundle.js';
@@ -19,7 +19,7 @@ export async function benchDecode({ preset, threads }: BenchOptions, report: Rep
         prefill: await bundle.session('prefill.onnx', threads),
       };
       const session = new DecodeSession(graphs, bundle.architecture, batchSize);
-      const loop = new DecodeLoop(session, await TokenSampler.create(bundle.architecture.vocabularySize));
+      const loop = await DecodeLoop.create(session);
       const generate = (maxTokens: number): Promise<void> =>
         new Promise((resolve, reject) => {
           const sequences = Array.from({ length: batchSize }, (_, index) => ({

@@ -1,4 +1,5 @@
-import { choiceSeed } from './choice-seed.js';
+import { bestChoices, type RatedChoice } from '../sampling/best-choices.js';
+import { choiceSeed } from '../sampling/choice-seed.js';
 import { DOCUMENT_ID, type Tokenizer } from '../tokenizer/index.js';
 import { ChoiceWriter } from './choice-writer.js';
 import type {
@@ -9,7 +10,8 @@ import type {
   CompletionTimings,
   FinishReason,
 } from './completion-request.js';
-import type { BeamRequest, DecodeJob, FoundText, SequenceRequest } from './decode-job.js';
+import type { Hypothesis } from '../sampling/beam-search.js';
+import type { BeamRequest, DecodeJob, SequenceRequest } from './decode-job.js';
 import type { DecodeLoop, JobHandle } from './decode-loop.js';
 import type { TokenScore } from './token-score.js';
 
@@ -28,9 +30,9 @@ export interface CompletionListener {
 }
 
 /** A text under way or ended. */
-interface Draft {
+interface Draft extends RatedChoice {
   readonly writer: ChoiceWriter;
-  sumLogprob: number;
+  logprobSum: number;
   tokens: number;
   /** The whole text, when it has ended and nobody was told of its pieces. */
   whole: CompletionChoice | null;
@@ -102,7 +104,7 @@ class Completion {
       minTokens: request.minTokens,
       withLogprobs: request.logprobs !== null,
     });
-    return { writer, sumLogprob: 0, tokens: 0, whole: null };
+    return { writer, logprobSum: 0, tokens: 0, whole: null };
   }
 
   private echo(draft: Draft, index: number): void {
@@ -131,7 +133,7 @@ class Completion {
     this.firstTokenAt ??= performance.now();
     this.completionTokens++;
     draft.tokens++;
-    draft.sumLogprob += score?.logprob ?? 0;
+    draft.logprobSum += score?.logprob ?? 0;
     if (id === DOCUMENT_ID) return true;
     const stopped = draft.writer.push(id, score);
     if (!stopped && this.listener.delta && draft.writer.hasNews) this.tell(draft, index, null);
@@ -150,8 +152,9 @@ class Completion {
       maxTokens: request.maxTokens,
       minTokens: request.minTokens,
       ignoreEos: request.ignoreEos,
-      best: request.choices,
+      choices: request.choices,
       logprobs: request.logprobs,
+      endsText: (ids) => this.hasStop(ids),
       onEnd: (found, generatedTokens) => {
         this.completionTokens = generatedTokens;
         for (const text of found) this.drafts.push(this.draftOf(text));
@@ -159,22 +162,29 @@ class Completion {
     };
   }
 
+  private hasStop(ids: readonly number[]): boolean {
+    if (this.request.stop.length === 0) return false;
+    const { writer } = this.newDraft();
+    return ids.some((id) => writer.push(id, null));
+  }
+
   /** The text of a finished search, cut at its first stop string. */
-  private draftOf({ ids, scores, end }: FoundText): Draft {
+  private draftOf({ tokens, logprobs, top, finishReason: end }: Hypothesis): Draft {
+    const { echo, logprobs: count } = this.request;
     const draft = this.newDraft();
-    if (this.request.echo) draft.writer.echo(this.echoScores);
-    const stopped = ids.some((id, index) => draft.writer.push(id, scores[index] ?? null));
-    const finishReason = stopped || end === 'stopped' ? 'stop' : 'length';
+    if (echo) draft.writer.echo(this.echoScores);
+    const stopped = tokens.some((id, index) =>
+      draft.writer.push(id, count === null ? null : { logprob: logprobs[index]!, top: top[index]!.slice(0, count) }),
+    );
+    const finishReason = stopped ? 'stop' : end;
     draft.whole = { ...draft.writer.take(finishReason), finishReason };
     return draft;
   }
 
   private result(): CompletionResult {
-    const { choices: count, bestOf } = this.request;
-    const best =
-      bestOf > count && !this.request.beamSearch
-        ? this.drafts.toSorted((a, b) => meanLogprob(b) - meanLogprob(a)).slice(0, count)
-        : this.drafts;
+    const { drafts } = this;
+    const { choices: count, bestOf, beamSearch } = this.request;
+    const best = bestOf > count && !beamSearch ? bestChoices(drafts, count).map((index) => drafts[index]!) : drafts;
     return {
       choices: best.flatMap(({ whole }) => whole ?? []),
       promptTokens: this.request.promptIds.length,
@@ -192,8 +202,4 @@ class Completion {
       firstTokenMs: this.firstTokenAt === null ? null : this.firstTokenAt - this.submittedAt,
     };
   }
-}
-
-function meanLogprob({ sumLogprob, tokens }: Draft): number {
-  return tokens === 0 ? 0 : sumLogprob / tokens;
 }

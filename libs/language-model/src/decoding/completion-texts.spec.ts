@@ -135,3 +135,52 @@ describe('limits of a text', () => {
     expect(cut.promptTokens).toBe(3);
   });
 });
+
+describe('beam search', () => {
+  const beams = (width: number, choices = 1): Overrides => ({
+    beamSearch: { width, lengthPenalty: 0 },
+    choices,
+    bestOf: choices,
+    maxTokens: 12,
+    ignoreEos: true,
+    logprobs: 1,
+  });
+  const sum = ({ logprobs }: CompletionChoice): number =>
+    logprobs!.tokenLogprobs.reduce<number>((total, logprob) => total + logprob!, 0);
+
+  it('with one beam takes the most probable token each time', async () => {
+    const greedy = await complete(engine, { temperature: 0, maxTokens: 12, ignoreEos: true, logprobs: 1 });
+    const found = await complete(engine, beams(1));
+    expect(found.text).toBe(greedy.text);
+    expect(sum(found)).toBeCloseTo(sum(greedy), 4);
+  });
+
+  it('with more finds texts that are different, best first, and no less probable', async () => {
+    const greedy = await complete(engine, { temperature: 0, maxTokens: 12, ignoreEos: true, logprobs: 1 });
+    const { choices, completionTokens } = await engine.complete(request(beams(6, 4)));
+    const sums = choices.map(sum);
+    expect(sums).toEqual(sums.toSorted((a, b) => b - a));
+    expect(sums[0]).toBeGreaterThanOrEqual(sum(greedy) - 1e-4);
+    expect(new Set(choices.map(({ logprobs }) => logprobs!.tokens.join('|'))).size).toBe(4);
+    expect(completionTokens).toBeGreaterThan(12);
+  });
+
+  it('finds the same beside other texts that come and go', async () => {
+    const alone = await engine.complete(request(beams(4, 2)));
+    const others = [1n, 2n, 3n, 4n, 5n].map((seed) => complete(engine, { seed, maxTokens: 3 + Number(seed) * 4 }));
+    const beside = await engine.complete(request(beams(4, 2)));
+    await Promise.all(others);
+    expect(beside.choices).toEqual(alone.choices);
+  });
+
+  it('ends texts at a stop string', async () => {
+    const plain = await complete(engine, beams(3));
+    const stop = plain.text.trim().split(/\s+/u)[2]!;
+    const stopped = await complete(engine, { ...beams(3), stop: [stop] });
+    expect(stopped.text).not.toContain(stop);
+  });
+
+  it('is refused when it is wider than the batch', async () => {
+    await expect(complete(engine, beams(9))).rejects.toMatchObject({ code: 'invalid_value', param: 'beam_width' });
+  });
+});

@@ -1,3 +1,4 @@
+import type { BeamSearchOptions, Hypothesis } from '../sampling/beam-search.js';
 import type { SamplingParameters } from './completion-request.js';
 import type { TokenScore } from './token-score.js';
 
@@ -22,25 +23,12 @@ export interface SequenceRequest {
 }
 
 /** The most probable texts to search for. */
-export interface BeamRequest {
-  readonly width: number;
-  readonly lengthPenalty: number;
-  readonly maxTokens: number;
-  readonly minTokens: number;
-  readonly ignoreEos: boolean;
-  /** Texts to return. */
-  readonly best: number;
+export interface BeamRequest extends BeamSearchOptions {
   readonly logprobs: number | null;
-  /** Best first; `ids` without `<doc>`. */
-  readonly onEnd: (hypotheses: readonly FoundText[], generatedTokens: number) => void;
-}
-
-/** A text that beam search found. */
-export interface FoundText {
-  readonly ids: readonly number[];
-  /** One for each id; empty when none were asked for. */
-  readonly scores: readonly TokenScore[];
-  readonly end: DecodeEnd;
+  /** Whether a text ends with its last token by what it says. */
+  readonly endsText: (ids: readonly number[]) => boolean;
+  /** The texts found, best first, and how many tokens all beams had together. */
+  readonly onEnd: (found: readonly Hypothesis[], generatedTokens: number) => void;
 }
 
 /** A prompt to read and what to do then. */

@@ -1,6 +1,8 @@
 import { CodedError } from '#errors';
 import { PREFILL_CHUNK, type DecodeSession, type SequenceState } from '../sampling/decode-session.js';
-import type { TokenSampler } from '../sampling/token-sampler.js';
+import { TokenSampler } from '../sampling/token-sampler.js';
+import { TokenScorer } from '../sampling/token-scorer.js';
+import { BeamTask } from './beam-task.js';
 import type { DecodeJob } from './decode-job.js';
 import { PromptScorer } from './prompt-scorer.js';
 import { RowTable } from './row-table.js';
@@ -11,6 +13,7 @@ export interface DecodeContext {
   readonly session: DecodeSession;
   readonly rows: RowTable;
   readonly sampler: TokenSampler;
+  readonly scorer: TokenScorer;
 }
 
 /** Something that sits in rows and decides what they read next. */
@@ -50,7 +53,7 @@ interface TaskStart {
  * something to do and lets the event loop run at each step.
  */
 export class DecodeLoop {
-  private readonly context: DecodeContext;
+  private readonly session: DecodeSession;
   private readonly waiting: JobRun[] = [];
   private readonly reading: JobRun[] = [];
   private readonly ready: JobRun[] = [];
@@ -65,11 +68,15 @@ export class DecodeLoop {
   /** Called after each turn of the loop, when everything of that turn has been told. */
   onTurn: () => void = () => undefined;
 
-  constructor(
-    private readonly session: DecodeSession,
-    sampler: TokenSampler,
-  ) {
-    this.context = { session, rows: new RowTable(session), sampler };
+  private constructor(private readonly context: DecodeContext) {
+    this.session = context.session;
+  }
+
+  /** A loop over a session, which it owns from now on. */
+  static async create(session: DecodeSession): Promise<DecodeLoop> {
+    const sampler = await TokenSampler.create(session.vocabularySize);
+    const scorer = await TokenScorer.create(session.vocabularySize);
+    return new DecodeLoop({ session, rows: new RowTable(session), sampler, scorer });
   }
 
   /** Rows that are being decoded. */
@@ -86,16 +93,16 @@ export class DecodeLoop {
 
   /**
    * Starts a job as soon as there is room.
-   * @throws server_is_overloaded when the loop is being closed
+   * @throws server_is_overloaded when the loop is being closed; invalid_value when a beam is wider than the batch
    */
   submit(job: DecodeJob): JobHandle {
     if (this.closing)
       throw new CodedError('server_is_overloaded', 'This model version is being unloaded. Send the request again.');
-    if (job.beam !== null) {
+    if (job.beam !== null && job.beam.width > this.session.capacity) {
       throw new CodedError(
-        'unsupported_parameter',
-        'use_beam_search is not supported by this server yet; leave it out.',
-        { param: 'use_beam_search' },
+        'invalid_value',
+        `beam_width must be at most ${this.session.capacity} on this server. Got ${job.beam.width}.`,
+        { param: 'beam_width' },
       );
     }
     const starts = this.startsOf(job);
@@ -115,12 +122,18 @@ export class DecodeLoop {
     return this.closing;
   }
 
-  private startsOf({ sequences, promptScores, prompt }: DecodeJob): TaskStart[] {
+  private startsOf({ sequences, beam, promptScores, prompt }: DecodeJob): TaskStart[] {
     const { context } = this;
     const starts: TaskStart[] = sequences.map((sequence) => ({
       rowsNeeded: sequence.maxTokens === 0 ? 0 : 1,
       start: ({ job, state }) => new SampledSequence(context, job.prompt, state, sequence),
     }));
+    if (beam) {
+      starts.push({
+        rowsNeeded: beam.maxTokens === 0 ? 0 : beam.width,
+        start: ({ job, state }) => new BeamTask(context, job.prompt, state, beam),
+      });
+    }
     if (promptScores && prompt.length > 1) {
       // Scoring reads the prompt row by row and leaves the state that the texts begin with.
       starts.unshift({

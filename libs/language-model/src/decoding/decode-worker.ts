@@ -1,7 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { readBundle } from '../bundle/read-bundle.js';
 import { DecodeSession } from '../sampling/decode-session.js';
-import { TokenSampler } from '../sampling/token-sampler.js';
 import { CompletionDecoder } from './completion-decoder.js';
 import type { ChoiceDelta, CompletionResult } from './completion-request.js';
 import { DecodeLoop, type JobHandle } from './decode-loop.js';
@@ -29,7 +28,7 @@ async function serve(): Promise<void> {
   };
   const { architecture } = bundle;
   const session = new DecodeSession(graphs, architecture, maxBatchSize);
-  const loop = new DecodeLoop(session, await TokenSampler.create(architecture.vocabularySize));
+  const loop = await DecodeLoop.create(session);
   const decoder = new CompletionDecoder(loop, bundle.tokenizer);
   const handles = new Map<number, JobHandle>();
   const shared = new Float64Array(counters);

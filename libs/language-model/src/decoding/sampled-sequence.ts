@@ -35,7 +35,7 @@ export class SampledSequence implements RowTask {
       plan,
       drawnNumber(request.seed, this.generated),
     );
-    const score = request.logprobs === null ? null : scoreToken(session, row, token, request.logprobs);
+    const score = request.logprobs === null ? null : scoreToken(this.context, row, token, request.logprobs);
     plan.accept(token);
     this.generated++;
     session.ids[row.index] = BigInt(token);

@@ -1,23 +1,20 @@
-import type { DecodeSession } from '../sampling/decode-session.js';
+import type { PositionScore } from '../sampling/token-scorer.js';
+import type { DecodeContext } from './decode-loop.js';
 import type { Row } from './row-table.js';
 import type { TokenScore } from './token-score.js';
 
-/** What the model thought of a token after the last step of a row. */
-export function scoreToken(
-  { logits, vocabularySize: V }: DecodeSession,
-  row: Row,
-  id: number,
-  top: number,
-): TokenScore {
-  const start = row.index * V;
-  let max = -Infinity;
-  for (let i = 0; i < V; i++) max = Math.max(max, logits[start + i]!);
-  let sum = 0;
-  for (let i = 0; i < V; i++) sum += Math.exp(logits[start + i]! - max);
-  const lse = max + Math.log(sum);
-  const ids = Array.from({ length: V }, (_, i) => i).sort((a, b) => logits[start + b]! - logits[start + a]!);
-  return {
-    logprob: logits[start + id]! - lse,
-    top: ids.slice(0, top).map((other) => ({ id: other, logprob: logits[start + other]! - lse })),
-  };
+/** What the model thinks comes next in a row, after a step. */
+export function scorePosition({ session, scorer }: DecodeContext, row: Row, count: number): PositionScore {
+  return scorer.score(session.logits, row.index * session.vocabularySize, count);
+}
+
+/** What the model thought of one token in a row, after a step. */
+export function scoreToken(context: DecodeContext, row: Row, id: number, count: number): TokenScore {
+  const { top, logOfSum } = scorePosition(context, row, count);
+  return { logprob: logitOf(context, row, id) - logOfSum, top };
+}
+
+/** The model's logit of a token in a row, after a step. */
+export function logitOf({ session }: DecodeContext, row: Row, id: number): number {
+  return session.logits[row.index * session.vocabularySize + id]!;
 }

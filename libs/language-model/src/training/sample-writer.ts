@@ -5,7 +5,6 @@ import type { Parameters } from '../model/parameters.js';
 import { DecodeLoop } from '../decoding/decode-loop.js';
 import { PLAIN_SAMPLING } from '../decoding/plain-request.js';
 import { DecodeSession } from '../sampling/decode-session.js';
-import { TokenSampler } from '../sampling/token-sampler.js';
 import { DOCUMENT_ID, type Tokenizer } from '../tokenizer/index.js';
 
 /** Tokens of a sample. */
@@ -18,14 +17,12 @@ export class SampleWriter {
     private readonly tokenizer: Tokenizer,
     private readonly architecture: Architecture,
     private readonly graphs: { decode: GraphSession; prefill: GraphSession },
-    private readonly sampler: TokenSampler,
   ) {}
 
   static async create(tokenizer: Tokenizer, architecture: Architecture, threads: number): Promise<SampleWriter> {
     const decode = await GraphSession.create(buildDecodeGraph(architecture, 'fed'), { threads });
     const prefill = await GraphSession.create(buildPrefillGraph(architecture, 'fed'), { threads });
-    const sampler = await TokenSampler.create(architecture.vocabularySize);
-    return new SampleWriter(tokenizer, architecture, { decode, prefill }, sampler);
+    return new SampleWriter(tokenizer, architecture, { decode, prefill });
   }
 
   /** The beginning of a document, as the model writes it. The same parameters write the same text. */
@@ -33,7 +30,7 @@ export class SampleWriter {
     const constantFeeds: Record<string, HostTensor> = {};
     for (const { name, shape } of parameters.specs) constantFeeds[name] = float32Tensor(parameters.view(name), shape);
     const session = new DecodeSession({ ...this.graphs, constantFeeds }, this.architecture, 1);
-    const loop = new DecodeLoop(session, this.sampler);
+    const loop = await DecodeLoop.create(session);
     const ids: number[] = [];
     await new Promise<void>((resolve, reject) => {
       loop.submit({

@@ -2,7 +2,6 @@ import { GraphSession, float32Tensor, type HostTensor } from '#tensor-graph';
 import { buildDecodeGraph, buildPrefillGraph } from '../../bundle/serving-graphs.js';
 import type { Parameters } from '../../model/parameters.js';
 import { DecodeSession } from '../../sampling/decode-session.js';
-import { TokenSampler } from '../../sampling/token-sampler.js';
 import type { SamplingParameters } from '../completion-request.js';
 import type { DecodeEnd, DecodeJob, SequenceRequest } from '../decode-job.js';
 import { DecodeLoop, type JobHandle } from '../decode-loop.js';
@@ -39,7 +38,7 @@ export async function openDecodeStand(parameters: Parameters, capacity: number):
   const decode = await GraphSession.create(buildDecodeGraph(architecture, 'fed'), { threads: 1 });
   const prefill = await GraphSession.create(buildPrefillGraph(architecture, 'fed'), { threads: 1 });
   const session = new DecodeSession({ decode, prefill, constantFeeds }, architecture, capacity);
-  return { loop: new DecodeLoop(session, await TokenSampler.create(architecture.vocabularySize)), session };
+  return { loop: await DecodeLoop.create(session), session };
 }
 
 /** What a job says of one text. */
