@@ -81,7 +81,7 @@ async function runGenerator<T>(
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
   listenTo(child, options.onLine);
-  const ended = once(child, 'exit') as Promise<[number | null, string | null]>;
+  const ended = once(child, 'close') as Promise<[number | null, string | null]>;
   const stop = async (): Promise<number | string> => {
     child.kill('SIGTERM');
     const [code, signal] = await ended;

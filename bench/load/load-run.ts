@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { seededRandom } from '../seeded-random.js';
 import type { CompletionAnswer } from './completion-reader.js';
@@ -48,6 +49,8 @@ class LoadRun {
     private readonly hooks: LoadHooks,
   ) {
     this.#random = seededRandom(plan.seed);
+    // Each client that waits listens.
+    setMaxListeners(0, this.#stopping.signal);
   }
 
   async finish(): Promise<LoadResult> {
