@@ -39,12 +39,20 @@ const UNAVAILABLE_MESSAGE = new RegExp(
   'i',
 );
 
+/** PostgreSQL's texts cannot hold U+0000, whatever column or comparison they are for. */
+const NUL_MESSAGE = /invalid byte sequence for encoding "UTF8": 0x00/;
+
 /**
- * Turns an error of pg or Prisma that means "the database cannot be reached" into `database_unavailable`; every other
- * error is returned as it is.
+ * Turns an error of pg or Prisma that means "the database cannot be reached" into `database_unavailable`, and one that the
+ * character U+0000 caused into `invalid_value`; every other error is returned as it is.
  */
 export function toDatabaseError(error: unknown): unknown {
-  if (isCodedError(error) || !isUnavailable(error)) return error;
+  if (isCodedError(error)) return error;
+  if (error instanceof Error && NUL_MESSAGE.test(error.message)) {
+    const message = 'A name or text holds the character U+0000, which cannot be stored or looked for. Leave it out.';
+    return new CodedError('invalid_value', message, { cause: error });
+  }
+  if (!isUnavailable(error)) return error;
   return new CodedError(
     'database_unavailable',
     'The database cannot be reached at the moment; try again in a few seconds.',

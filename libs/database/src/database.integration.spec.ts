@@ -32,6 +32,19 @@ describe('a transaction', () => {
   });
 });
 
+describe('the character U+0000', () => {
+  it('is invalid_value wherever it comes, since PostgreSQL cannot hold it', async () => {
+    const name = 'a\u0000b';
+    const refused = { code: 'invalid_value' };
+    await expect(database.query((client) => client.deployment.findUnique({ where: { name } }))).rejects.toMatchObject(
+      refused,
+    );
+    await expect(database.query((client) => client.deployment.create({ data: { name } }))).rejects.toMatchObject(
+      refused,
+    );
+  });
+});
+
 describe('a database that cannot be reached', () => {
   it('is database_unavailable for queries and transactions alike', async () => {
     const away = openDatabase({ connectionString: 'postgresql://nobody@127.0.0.1:1/none' });

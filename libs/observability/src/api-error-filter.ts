@@ -22,7 +22,9 @@ export class ApiErrorFilter implements ExceptionFilter {
     const request = http.getRequest<FastifyRequest>();
     const reply = http.getResponse<FastifyReply>();
     const error = toCodedError(thrown, this.options.maxBodyBytes);
-    if (error === null || error.status >= 500) {
+    // Of a client that goes away while it sends, nothing failed here and nobody is left to be answered.
+    const isGone = request.raw.destroyed && !request.raw.complete;
+    if (!isGone && (error === null || error.status >= 500)) {
       this.logger.error({ err: thrown, reqId: request.id, code: error?.code ?? 'server_error' }, 'request failed');
     }
     // The head of a stream is out already: its writer reports the failure inside the stream.
