@@ -15,7 +15,8 @@ export async function createGenerator(config: Config, connectionString: string):
   const registry = new Registry(database, { aliases: config.modelAliases });
   try {
     return await createService(GeneratorModule.forRoot({ config, database, registry }), {
-      logging: { name: 'generator', level: config.logLevel, format: config.logFormat },
+      logging: { name: 'generator', level: config.logLevel, format: config.logFormat, showTexts: config.logPrompts },
+      requestTimeoutMs: config.requestTimeoutMs,
       maxBodyBytes: config.maxBodyBytes,
       verifyApiKey: (key) => registry.verifyApiKey(key),
       docs: {

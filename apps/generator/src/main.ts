@@ -22,6 +22,7 @@ try {
     host: config.generatorHost,
     port: config.generatorPort,
     stopDeadlineMs: config.shutdownGraceMs,
+    stopDelayMs: config.shutdownDelayMs,
   });
 } catch (error) {
   exitWithError(error);

@@ -88,6 +88,13 @@ export const SETTINGS = {
     'How it is logged: json (a line per event) or pretty (for people).',
   ),
 
+  logPrompts: setting(
+    'LOG_PROMPTS',
+    flag(),
+    false,
+    'Writes prompts and completions into the log line of their request. They are what users wrote: keep such logs safe.',
+  ),
+
   maxUploadBytes: setting(
     'MAX_UPLOAD_BYTES',
     integer(1, 1024 * GIBIBYTE),
@@ -148,6 +155,42 @@ export const SETTINGS = {
     integer(0, 1_000_000),
     1024,
     'Most sequences that wait for a place in the batch; more are answered 503.',
+  ),
+  maxQueuedTokens: setting(
+    'MAX_QUEUED_TOKENS',
+    integer(1, 1_000_000_000),
+    1_000_000,
+    'Most tokens that wait for a place in the batch, prompts and max_tokens together, estimated; more are answered 503.',
+  ),
+  keyRequestsPerMinute: setting(
+    'KEY_REQUESTS_PER_MINUTE',
+    integer(0, 1_000_000_000),
+    1_000_000,
+    'Completion requests that an API key without a limit of its own may send to a replica per minute; 0 sets no limit.',
+  ),
+  keyTokensPerMinute: setting(
+    'KEY_TOKENS_PER_MINUTE',
+    integer(0, 1_000_000_000_000),
+    100_000_000,
+    'Tokens that an API key without a limit of its own may use of a replica per minute; 0 sets no limit.',
+  ),
+  keyConcurrentRequests: setting(
+    'KEY_CONCURRENT_REQUESTS',
+    integer(0, 1_000_000),
+    0,
+    'Completion requests that an API key without a limit of its own may have under way at once; 0 sets no limit.',
+  ),
+  requestTimeoutMs: setting(
+    'REQUEST_TIMEOUT_MS',
+    integer(0, DAY_MS),
+    30_000,
+    'How long a client of the generator may take to send a request, in milliseconds; 0 sets no limit.',
+  ),
+  streamKeepAliveMs: setting(
+    'STREAM_KEEP_ALIVE_MS',
+    integer(10, DAY_MS),
+    10_000,
+    'After how long without text a stream tells its client that it is still there, in milliseconds.',
   ),
 
   maxLoadedVersions: setting(
@@ -248,6 +291,12 @@ export const SETTINGS = {
     integer(0, DAY_MS),
     15_000,
     'How long requests under way may take when a service stops, in milliseconds.',
+  ),
+  shutdownDelayMs: setting(
+    'SHUTDOWN_DELAY_MS',
+    integer(0, DAY_MS),
+    0,
+    'How long a generator that was told to stop still takes requests while /health/ready says 503, in milliseconds: what a load balancer needs to notice.',
   ),
 
   checkpointKeepEvery: setting(

@@ -67,6 +67,12 @@ export const ERROR_CATALOGUE = {
     retried: false,
     meaning: 'The body or the uploaded file is larger than the limit.',
   },
+  request_timeout: {
+    status: 408,
+    type: 'invalid_request_error',
+    retried: true,
+    meaning: 'The client took too long to send its request.',
+  },
   invalid_api_key: {
     status: 401,
     type: 'authentication_error',

@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CodedError, toErrorBody } from '#errors';
@@ -12,15 +13,25 @@ export function answerFrameworkError(error: Error, request: FastifyRequest, repl
     .send(toErrorBody(refused));
 }
 
-/** Answers bytes that are not HTTP, or heads that are too long, in the usual shape, and closes the connection. */
+/** Answers what does not become a request (bytes that are not HTTP, heads that are too long, bodies that do not come) in the usual shape, and closes the connection. */
 export function answerClientError(error: Error & { code?: string }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || socket.destroyed) return;
   if (socket.writable) {
-    const reason = error.code === 'HPE_HEADER_OVERFLOW' ? 'its headers are too long' : 'it is not valid HTTP';
-    const body = JSON.stringify(toErrorBody(new CodedError('invalid_value', `The request cannot be read: ${reason}.`)));
+    const refused = refusalOf(error.code);
+    const body = JSON.stringify(toErrorBody(refused));
     socket.write(
-      `HTTP/1.1 400 Bad Request\r\ncontent-type: application/json; charset=utf-8\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+      `HTTP/1.1 ${refused.status} ${STATUS_CODES[refused.status]}\r\ncontent-type: application/json; charset=utf-8\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
     );
   }
   socket.destroySoon();
+}
+
+function refusalOf(code: string | undefined): CodedError {
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT')
+    return new CodedError(
+      'request_timeout',
+      'The request did not arrive in time (REQUEST_TIMEOUT_MS). Send it again, faster.',
+    );
+  const reason = code === 'HPE_HEADER_OVERFLOW' ? 'its headers are too long' : 'it is not valid HTTP';
+  return new CodedError('invalid_value', `The request cannot be read: ${reason}.`);
 }

@@ -46,6 +46,9 @@ function errorHeaders(error: CodedError | null): Record<string, string> {
     headers['retry-after'] = String(Math.ceil(error.retryAfterMs / 1000));
   }
   if (error.status === 401) headers['www-authenticate'] = 'Bearer';
-  if (error.status >= 500 && !ERROR_CATALOGUE[error.code].retried) headers['x-should-retry'] = 'false';
+  const isInVain = error.status >= 500 && !ERROR_CATALOGUE[error.code].retried;
+  // A limit that no wait helps with.
+  const isTooMuch = error.status === 429 && error.retryAfterMs === undefined;
+  if (isInVain || isTooMuch) headers['x-should-retry'] = 'false';
   return headers;
 }

@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto';
 import { CodedError } from '#errors';
-import type { ApiScope } from '#registry';
+import type { ApiKey, ApiScope } from '#registry';
 
 /** Who a key belongs to, and what it may do. */
 export interface ApiKeyIdentity {
   readonly id: string;
   readonly name: string;
   readonly scopes: readonly ApiScope[];
+  /** Those of the server where it has none. */
+  readonly limits?: ApiKey['limits'];
 }
 
 interface CacheEntry {

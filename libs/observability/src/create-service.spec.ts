@@ -30,6 +30,9 @@ class KitchenController {
   @Public() @Get('coded') coded(): void {
     throw new CodedError('server_is_overloaded', 'Too many cooks.', { retryAfterMs: 1500 });
   }
+  @Public() @Get('greedy') greedy(): void {
+    throw new CodedError('rate_limit_exceeded', 'More than there will ever be.');
+  }
   @Public() @Get('corrupt') corrupt(): void {
     throw new CodedError('bundle_corrupt', 'The pan has a hole.');
   }
@@ -244,6 +247,20 @@ describe('a service', () => {
     await arrived;
     await slow.close();
     expect(await (await answer).text()).toBe('stew');
+  });
+
+  it('answers a client that takes too long to send its request, and closes the connection', async () => {
+    const strict = await createService(KitchenModule, { ...OPTIONS, requestTimeoutMs: 50 });
+    await strict.listen(0, '127.0.0.1');
+    const socket = connect(Number(new URL(await strict.getUrl()).port), '127.0.0.1');
+    socket.write(
+      'POST /kitchen/mix HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{',
+    );
+    const parts: Buffer[] = (await socket.toArray()) as Buffer[];
+    const [head = '', body = ''] = String(Buffer.concat(parts)).split('\r\n\r\n');
+    expect(head).toMatch(/^HTTP\/1\.1 408 Request Timeout/);
+    expect(JSON.parse(body)).toMatchObject({ error: { code: 'request_timeout', type: 'invalid_request_error' } });
+    await strict.close();
   });
 
   it('keeps a sane request id of the client and replaces any other', async () => {

@@ -15,7 +15,12 @@ import { ServiceMetrics } from './service-metrics.js';
 /** What {@link createService} needs besides the module of the service. */
 export interface ServiceOptions extends ObservabilityOptions {
   readonly docs: ApiDocsOptions;
+  /** How long a client may take to send a request, head and body; 0 sets no limit, as for a service that takes large files. */
+  readonly requestTimeoutMs?: number;
 }
+
+/** How often Node looks for requests that take too long to arrive. */
+const LONGEST_TIMEOUT_CHECK_MS = 5_000;
 
 /** Without scripts from elsewhere; styles inline, because the API page sets some. `http:` stays usable. */
 const CONTENT_SECURITY_POLICY = {
@@ -41,7 +46,10 @@ export async function createService(
   module: Type | DynamicModule,
   options: ServiceOptions,
 ): Promise<NestFastifyApplication> {
+  const { requestTimeoutMs = 0 } = options;
   const adapter = new FastifyAdapter({
+    requestTimeout: requestTimeoutMs,
+    http: { connectionsCheckingInterval: Math.min(requestTimeoutMs || Infinity, LONGEST_TIMEOUT_CHECK_MS) },
     bodyLimit: options.maxBodyBytes,
     genReqId: requestIdOf,
     requestIdHeader: false,

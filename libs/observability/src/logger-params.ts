@@ -6,6 +6,7 @@ import { pino } from 'pino';
 import type { Options } from 'pino-http';
 import { PinoPretty } from 'pino-pretty';
 import { requestIdOf } from './request-id.js';
+import { addedToRequestLog } from './request-log.js';
 
 /** How a service logs. */
 export interface LoggingOptions {
@@ -15,13 +16,17 @@ export interface LoggingOptions {
   readonly level: string;
   /** `json` for machines, `pretty` for a terminal. */
   readonly format: 'json' | 'pretty';
+  /** Lets through what users wrote and were answered, where something logs it. */
+  readonly showTexts?: boolean;
 }
 
 /** Probes and scrapes come every few seconds; a line for each of them buries the rest. */
-const QUIET_PATHS = new Set(['/health/live', '/health/ready', '/metrics']);
+const QUIET_PATHS = new Set(['/health', '/health/live', '/health/ready', '/metrics']);
 
-/** Fields that must never reach a log, wherever someone puts them: secrets, and what users wrote or were answered. */
-const REDACTED = ['authorization', 'key', 'prompt', 'text'].flatMap((field) => [field, `*.${field}`, `*.*.${field}`]);
+/** Fields that must never reach a log, wherever someone puts them. */
+const SECRETS = ['authorization', 'key'];
+/** What users wrote or were answered: only where a setting asks for it. */
+const TEXTS = ['prompt', 'prompts', 'text', 'texts'];
 
 /**
  * Parameters for `nestjs-pino`: one line per request with its id, route and status; no headers, no query and no body,
@@ -31,10 +36,11 @@ export function loggerParams(
   options: LoggingOptions,
   destination: DestinationStream = destinationFor(options),
 ): Params {
+  const redacted = options.showTexts === true ? SECRETS : [...SECRETS, ...TEXTS];
   const http: Options = {
     name: options.name,
     level: options.level,
-    redact: { paths: REDACTED, censor: '[redacted]' },
+    redact: { paths: redacted.flatMap((field) => [field, `*.${field}`, `*.*.${field}`]), censor: '[redacted]' },
     genReqId: (request) => requestIdOf(request),
     quietReqLogger: true,
     autoLogging: { ignore: (request) => QUIET_PATHS.has(pathOf(request)) },
@@ -49,7 +55,12 @@ export function loggerParams(
 }
 
 function lineOf(request: IncomingMessage, response: ServerResponse): object {
-  return { method: request.method, path: pathOf(request), status: response.statusCode };
+  return {
+    method: request.method,
+    path: pathOf(request),
+    status: response.statusCode,
+    ...addedToRequestLog(request),
+  };
 }
 
 function pathOf(request: IncomingMessage): string {

@@ -7,6 +7,7 @@ import { loggerParams } from './logger-params.js';
 import { MetricsController } from './metrics.controller.js';
 import { OBSERVABILITY_OPTIONS, type ObservabilityOptions } from './observability-options.js';
 import { ServiceMetrics } from './service-metrics.js';
+import { ServiceState } from './service-state.js';
 import { StrictValidationPipe } from './validation-pipe.js';
 
 /** The root of a service: logs, metrics, error answers, API keys and validation around the module that it is about. */
@@ -21,11 +22,12 @@ export class ObservabilityModule {
       providers: [
         { provide: OBSERVABILITY_OPTIONS, useValue: options },
         ServiceMetrics,
+        ServiceState,
         { provide: APP_FILTER, useClass: ApiErrorFilter },
         { provide: APP_GUARD, useClass: ApiKeyGuard },
         { provide: APP_PIPE, useClass: StrictValidationPipe },
       ],
-      exports: [ServiceMetrics],
+      exports: [ServiceMetrics, ServiceState],
     };
   }
 }

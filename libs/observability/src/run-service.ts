@@ -1,6 +1,8 @@
 import { Logger } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { setTimeout as delay } from 'node:timers/promises';
 import { CodedError, isCodedError } from '#errors';
+import { ServiceState } from './service-state.js';
 
 /** Where a service listens, and how long it may take to stop. */
 export interface ListenOptions {
@@ -9,6 +11,8 @@ export interface ListenOptions {
   readonly port: number;
   /** Requests that still run this long after SIGTERM are cut off. */
   readonly stopDeadlineMs?: number;
+  /** For so long after SIGTERM it still takes requests, and only says that it is not ready. */
+  readonly stopDelayMs?: number;
 }
 
 const STOP_DEADLINE_MS = 25_000;
@@ -16,7 +20,7 @@ const STOP_DEADLINE_MS = 25_000;
 const CLOSE_DEADLINE_MS = 5_000;
 
 /**
- * Listens, and stops on SIGTERM or SIGINT: takes no new connections, finishes what runs within the deadline, exits with 0.
+ * Listens, and stops on SIGTERM or SIGINT: says that it is not ready, takes no new connections after the delay, finishes what runs within the deadline, exits with 0.
  * A second signal cuts what runs at once.
  *
  * @returns the URL that the service answers at
@@ -28,7 +32,7 @@ export async function runService(app: NestFastifyApplication, options: ListenOpt
   let stopping = false;
   const onSignal = (signal: NodeJS.Signals): void => {
     if (stopping) cutConnections(app);
-    else void stop(app, signal, options.stopDeadlineMs ?? STOP_DEADLINE_MS);
+    else void stop(app, signal, options);
     stopping = true;
   };
   process.on('SIGTERM', onSignal).on('SIGINT', onSignal);
@@ -62,8 +66,14 @@ async function listen(app: NestFastifyApplication, { host, port }: ListenOptions
   return await app.getUrl();
 }
 
-async function stop(app: NestFastifyApplication, signal: NodeJS.Signals, deadlineMs: number): Promise<void> {
+async function stop(app: NestFastifyApplication, signal: NodeJS.Signals, options: ListenOptions): Promise<void> {
+  const { stopDeadlineMs: deadlineMs = STOP_DEADLINE_MS, stopDelayMs = 0 } = options;
   const logger = new Logger('Stop');
+  app.get(ServiceState).beginStop();
+  if (stopDelayMs > 0) {
+    logger.log(`${signal}: not ready any more, taking requests for another ${stopDelayMs / 1000} s`);
+    await delay(stopDelayMs);
+  }
   logger.log(`${signal}: taking no new connections, finishing what runs within ${deadlineMs / 1000} s`);
   const cut = setTimeout(() => {
     logger.warn('The deadline passed; cutting the connections that are left');

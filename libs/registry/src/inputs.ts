@@ -1,5 +1,5 @@
 import type { ErrorCode } from '#errors';
-import type { ApiScope, JsonObject, Replica, RunEvent } from './records.js';
+import type { ApiKeyLimits, ApiScope, JsonObject, Replica, RunEvent } from './records.js';
 
 /** A file whose bytes are already in the artifact store. */
 export interface NewCorpus {
@@ -104,8 +104,16 @@ export interface Rollback extends Actor {
 export interface NewApiKey {
   readonly name: string;
   readonly scopes: readonly ApiScope[];
+  /** Those that are left out are null. */
+  readonly limits?: Partial<ApiKeyLimits>;
   readonly actor: string;
   readonly requestId?: string | null;
+}
+
+/** New limits of a key; those that are left out stay as they are. */
+export interface ApiKeyChange extends Actor {
+  readonly id: string;
+  readonly limits: Partial<ApiKeyLimits>;
 }
 
 /** What a generator reports about itself. */

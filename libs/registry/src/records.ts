@@ -171,6 +171,14 @@ export interface Deployment {
 /** What an API key may be used for; `admin` implies the others. */
 export type ApiScope = 'completions' | 'training' | 'admin';
 
+/** What a key may use of each replica; 0 sets no limit, null takes the default of the server. */
+export interface ApiKeyLimits {
+  readonly requestsPerMinute: number | null;
+  /** Prompts and completions together. */
+  readonly tokensPerMinute: number | null;
+  readonly concurrentRequests: number | null;
+}
+
 /** An API key without its secret, which is shown once and never stored. */
 export interface ApiKey {
   readonly id: string;
@@ -183,6 +191,7 @@ export interface ApiKey {
   /** To the minute. */
   readonly lastUsedAt: Date | null;
   readonly revokedAt: Date | null;
+  readonly limits: ApiKeyLimits;
 }
 
 /** A line of the record of who changed what. Lines are never changed or removed. */

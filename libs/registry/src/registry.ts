@@ -1,6 +1,7 @@
 import type { Database } from '#database';
 import type { ErrorCode } from '#errors';
 import { findApiKeys } from './api-keys/api-key.repository.js';
+import { changeApiKey } from './api-keys/change-api-key.js';
 import { createApiKey } from './api-keys/create-api-key.js';
 import { revokeApiKey } from './api-keys/revoke-api-key.js';
 import { verifyApiKey, type VerifiedApiKey } from './api-keys/verify-api-key.js';
@@ -21,6 +22,7 @@ import { promoteVersion } from './deployments/promote-version.js';
 import { rollbackDeployment } from './deployments/rollback-deployment.js';
 import { releaseDevice, renewDevice, takeDevice } from './devices/device-lease.repository.js';
 import type {
+  ApiKeyChange,
   NewApiKey,
   NewCorpus,
   NewImportedVersion,
@@ -295,6 +297,10 @@ export class Registry {
 
   listApiKeys(page: PageRequest = {}): Promise<Page<ApiKey>> {
     return this.#database.query((client) => findApiKeys(client, page));
+  }
+
+  changeApiKey(change: ApiKeyChange): Promise<ApiKey> {
+    return changeApiKey(this.#database, change);
   }
 
   revokeApiKey(id: string, actor: string, requestId?: string): Promise<void> {

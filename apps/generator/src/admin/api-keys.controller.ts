@@ -1,40 +1,12 @@
-import { Body, Controller, Delete, Get, Param, Post, Query, Req } from '@nestjs/common';
-import { ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
-import {
-  ArrayMaxSize,
-  ArrayNotEmpty,
-  ArrayUnique,
-  IsArray,
-  IsIn,
-  IsNotEmpty,
-  IsString,
-  MaxLength,
-} from 'class-validator';
+import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query, Req } from '@nestjs/common';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import { CurrentApiKey, RequireScope, type ApiKeyIdentity } from '#observability';
-import { Registry, type ApiKey, type ApiScope } from '#registry';
+import { Registry, type ApiKey } from '#registry';
 import { unixSeconds } from '../unix-seconds.js';
+import { ApiKeyLimitsDto, limitsOf, NewApiKeyDto } from './api-key.dto.js';
 import { actorOf } from './deployments.controller.js';
 import { listObject, PageQueryDto, pageRequest, type ListObject } from './page-query.dto.js';
-
-const SCOPES: readonly ApiScope[] = ['completions', 'training', 'admin'];
-const MAX_NAME = 100;
-
-class NewApiKeyDto {
-  @ApiProperty({ maxLength: MAX_NAME, description: 'What people call it.' })
-  @MaxLength(MAX_NAME)
-  @IsNotEmpty()
-  @IsString()
-  name!: string;
-
-  @ApiProperty({ enum: SCOPES, isArray: true })
-  @ArrayUnique()
-  @ArrayNotEmpty()
-  @ArrayMaxSize(SCOPES.length)
-  @IsIn(SCOPES, { each: true, message: `scopes must be an array of: ${SCOPES.join(', ')}` })
-  @IsArray()
-  scopes!: ApiScope[];
-}
 
 /** Keys that callers show. */
 @ApiTags('Administration')
@@ -46,11 +18,13 @@ export class ApiKeysController {
   @Post()
   @ApiOperation({ summary: 'Make a key; the answer is the only time that it is shown' })
   async create(
-    @Body() { name, scopes }: NewApiKeyDto,
+    @Body() body: NewApiKeyDto,
     @CurrentApiKey() owner: ApiKeyIdentity,
     @Req() { id: requestId }: FastifyRequest,
   ): Promise<object> {
-    const { id, key } = await this.registry.createApiKey({ name, scopes, actor: actorOf(owner), requestId });
+    const { name, scopes } = body;
+    const limits = limitsOf(body);
+    const { id, key } = await this.registry.createApiKey({ name, scopes, limits, actor: actorOf(owner), requestId });
     return { object: 'api_key', id, name, scopes, key };
   }
 
@@ -58,6 +32,20 @@ export class ApiKeysController {
   @ApiOperation({ summary: 'List keys, without their secrets' })
   async list(@Query() query: PageQueryDto): Promise<ListObject<object>> {
     return listObject(await this.registry.listApiKeys(pageRequest(query)), keyObject);
+  }
+
+  @Post(':id')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Set what a key may use; replicas follow within seconds' })
+  async change(
+    @Param('id') id: string,
+    @Body() body: ApiKeyLimitsDto,
+    @CurrentApiKey() owner: ApiKeyIdentity,
+    @Req() { id: requestId }: FastifyRequest,
+  ): Promise<object> {
+    return keyObject(
+      await this.registry.changeApiKey({ id, limits: limitsOf(body), actor: actorOf(owner), requestId }),
+    );
   }
 
   @Delete(':id')
@@ -79,5 +67,8 @@ function keyObject(key: ApiKey): object {
     created_by: key.createdBy,
     last_used_at: key.lastUsedAt === null ? null : unixSeconds(key.lastUsedAt),
     revoked_at: key.revokedAt === null ? null : unixSeconds(key.revokedAt),
+    requests_per_minute: key.limits.requestsPerMinute,
+    tokens_per_minute: key.limits.tokensPerMinute,
+    concurrent_requests: key.limits.concurrentRequests,
   };
 }

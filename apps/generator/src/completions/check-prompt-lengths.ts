@@ -1,6 +1,6 @@
 import { CodedError } from '#errors';
 import type { CompletionEngine } from '#language-model';
-import type { SinglePrompt } from './valid-completion-request.js';
+import type { ValidCompletionRequest } from './valid-completion-request.js';
 
 /** No character becomes more tokens than this: a capital letter is one that says so and one for the letter. */
 const MAX_TOKENS_PER_CHARACTER = 3;
@@ -10,10 +10,12 @@ const MAX_TOKENS_PER_CHARACTER = 3;
  * @throws context_length_exceeded
  */
 export function checkPromptLengths(
-  prompts: readonly SinglePrompt[],
+  { prompts, truncatePromptTokens }: ValidCompletionRequest,
   tokenizer: CompletionEngine['tokenizer'],
   maxPromptTokens: number,
 ): void {
+  // No more than that is read.
+  if (truncatePromptTokens !== null && truncatePromptTokens <= maxPromptTokens) return;
   for (const prompt of prompts) {
     const length = prompt?.length ?? 0;
     if (typeof prompt === 'string' && length * MAX_TOKENS_PER_CHARACTER <= maxPromptTokens) continue;
@@ -21,7 +23,7 @@ export function checkPromptLengths(
     if (tokens <= maxPromptTokens) continue;
     throw new CodedError(
       'context_length_exceeded',
-      `This server takes prompts of at most ${maxPromptTokens} tokens (MAX_PROMPT_TOKENS). Got ${tokens} tokens. Shorten the prompt.`,
+      `This server takes prompts of at most ${maxPromptTokens} tokens (MAX_PROMPT_TOKENS). Got ${tokens} tokens. Shorten the prompt, or send truncate_prompt_tokens.`,
       { param: 'prompt' },
     );
   }

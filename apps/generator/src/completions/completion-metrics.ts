@@ -1,83 +1,121 @@
 import { Injectable } from '@nestjs/common';
 import { Counter, Gauge, Histogram } from 'prom-client';
 import { ServiceMetrics } from '#observability';
+import type { Load } from '../admission/drain-rate.js';
+import type { ReleaseArm } from './release-arm.js';
 
-const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 /** Between two tokens of one choice: a step of the decoder takes a fraction of a millisecond to some tens. */
 const TOKEN_SECONDS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25];
 
-/** Measures one choice from its admission to its end. */
-export interface ChoiceTimer {
-  sawText(): void;
-  finished(promptTokens: number, completionTokens: number): void;
+/** Whose numbers they are. */
+interface Labels {
+  readonly version: string;
+  readonly arm: ReleaseArm;
 }
 
-/** What Prometheus learns of completions, by model version. */
+/** How a completion request ended after it was admitted. */
+export type CompletionOutcome = 'completed' | 'cancelled' | 'failed';
+
+/** What was measured of one prompt. */
+export interface PromptMeasurement {
+  readonly promptTokens: number;
+  readonly completionTokens: number;
+  /** Mean time between two tokens of one choice; null below two tokens. */
+  readonly tokenMs: number | null;
+}
+
+/** What was measured of one request, from its arrival on. */
+export interface RequestMeasurement {
+  readonly outcome: CompletionOutcome;
+  /** Until the decoder began to read its prompt; of several prompts, the first one. */
+  readonly queuedMs: number | null;
+  readonly firstTokenMs: number | null;
+  readonly totalMs: number;
+}
+
+/** What is admitted at the moment. */
+export interface AdmissionReading {
+  readonly inside: number;
+  readonly waiting: Load;
+}
+
+/** What Prometheus learns of completions, by model version and release arm. */
 @Injectable()
 export class CompletionMetrics {
-  readonly #firstText: Histogram<'version'>;
-  readonly #perToken: Histogram<'version'>;
-  readonly #total: Histogram<'version'>;
-  readonly #tokens: Counter<'version' | 'kind'>;
+  readonly #queued: Histogram<keyof Labels>;
+  readonly #firstToken: Histogram<keyof Labels>;
+  readonly #perToken: Histogram<keyof Labels>;
+  readonly #total: Histogram<keyof Labels>;
+  readonly #tokens: Counter<keyof Labels | 'kind'>;
+  readonly #requests: Counter<keyof Labels | 'outcome'>;
   readonly #registry: ServiceMetrics['registry'];
 
   constructor({ registry }: ServiceMetrics) {
-    const labels = { labelNames: ['version'] as const, registers: [registry] };
     this.#registry = registry;
-    this.#firstText = new Histogram({
-      ...labels,
-      name: 'understudy_time_to_first_text_seconds',
-      help: 'From the admission of a choice to its first text, waiting for a place in the batch included.',
-      buckets: SECONDS,
-    });
-    this.#perToken = new Histogram({
-      ...labels,
-      name: 'understudy_inter_token_seconds',
-      help: 'Mean time between two tokens of a choice after its first text.',
-      buckets: TOKEN_SECONDS,
-    });
-    this.#total = new Histogram({
-      ...labels,
-      name: 'understudy_completion_seconds',
-      help: 'From the admission of a choice to its end.',
-      buckets: SECONDS,
-    });
+    const histogram = (name: string, help: string, buckets: number[]): Histogram<keyof Labels> =>
+      new Histogram({ name, help, buckets, labelNames: ['version', 'arm'], registers: [registry] });
+    this.#queued = histogram(
+      'understudy_queue_seconds',
+      'From the arrival of a completion request until the decoder reads its prompt.',
+      SECONDS,
+    );
+    this.#firstToken = histogram(
+      'understudy_time_to_first_token_seconds',
+      'From the arrival of a completion request to its first token, waiting included.',
+      SECONDS,
+    );
+    this.#perToken = histogram(
+      'understudy_inter_token_seconds',
+      'Mean time between two tokens of a choice.',
+      TOKEN_SECONDS,
+    );
+    this.#total = histogram(
+      'understudy_completion_seconds',
+      'From the arrival of a completion request to the end of its last choice.',
+      SECONDS,
+    );
     this.#tokens = new Counter({
       name: 'understudy_tokens_total',
       help: 'Tokens read from prompts and generated.',
-      labelNames: ['version', 'kind'],
+      labelNames: ['version', 'arm', 'kind'],
+      registers: [registry],
+    });
+    this.#requests = new Counter({
+      name: 'understudy_completion_requests_total',
+      help: 'Completion requests that were admitted, by how they ended.',
+      labelNames: ['version', 'arm', 'outcome'],
       registers: [registry],
     });
   }
 
-  /** Shows how many choices are admitted and not finished. */
-  watchAdmission(inside: () => number): void {
-    const gauge: Gauge = new Gauge({
-      name: 'understudy_choices_admitted',
-      help: 'Choices that are being generated or wait for a place in the batch.',
-      registers: [this.#registry],
-      collect: () => gauge.set(inside()),
-    });
+  /** Shows what is admitted and not finished. */
+  watchAdmission(read: () => AdmissionReading): void {
+    const gauge = (name: string, help: string, valueOf: (reading: AdmissionReading) => number): void => {
+      const shown: Gauge = new Gauge({
+        name,
+        help,
+        registers: [this.#registry],
+        collect: () => shown.set(valueOf(read())),
+      });
+    };
+    gauge('understudy_choices_admitted', 'Sequences that are decoded or wait.', ({ inside }) => inside);
+    gauge('understudy_choices_waiting', 'Sequences that wait for their turn.', ({ waiting }) => waiting.sequences);
+    gauge('understudy_tokens_waiting', 'Estimated tokens that wait for their turn.', ({ waiting }) => waiting.tokens);
   }
 
-  start(version: string): ChoiceTimer {
-    const startedAt = performance.now();
-    let firstTextAt: number | null = null;
-    return {
-      sawText: () => {
-        if (firstTextAt !== null) return;
-        firstTextAt = performance.now();
-        this.#firstText.observe({ version }, (firstTextAt - startedAt) / 1000);
-      },
-      finished: (promptTokens, completionTokens) => {
-        const now = performance.now();
-        this.#total.observe({ version }, (now - startedAt) / 1000);
-        if (firstTextAt !== null && completionTokens > 1) {
-          this.#perToken.observe({ version }, (now - firstTextAt) / 1000 / (completionTokens - 1));
-        }
-        this.#tokens.inc({ version, kind: 'prompt' }, promptTokens);
-        this.#tokens.inc({ version, kind: 'completion' }, completionTokens);
-      },
-    };
+  /** A prompt is done. */
+  measuredPrompt(labels: Labels, { promptTokens, completionTokens, tokenMs }: PromptMeasurement): void {
+    this.#tokens.inc({ ...labels, kind: 'prompt' }, promptTokens);
+    this.#tokens.inc({ ...labels, kind: 'completion' }, completionTokens);
+    if (tokenMs !== null) this.#perToken.observe({ ...labels }, tokenMs / 1000);
+  }
+
+  /** A request is over. */
+  measuredRequest(labels: Labels, { outcome, queuedMs, firstTokenMs, totalMs }: RequestMeasurement): void {
+    this.#requests.inc({ ...labels, outcome });
+    if (queuedMs !== null) this.#queued.observe({ ...labels }, queuedMs / 1000);
+    if (firstTokenMs !== null) this.#firstToken.observe({ ...labels }, firstTokenMs / 1000);
+    if (outcome === 'completed') this.#total.observe({ ...labels }, totalMs / 1000);
   }
 }

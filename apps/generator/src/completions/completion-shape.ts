@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { LoadedVersion } from '../models/loaded-version.js';
-import type { FinishReason, Generation } from './generation.js';
+import type { ChoiceLogprobs, FinishReason, Generation } from './generation.js';
 
 /** What the answer and every chunk of one request share. */
 export interface CompletionHead {
@@ -13,21 +13,39 @@ export interface CompletionHead {
   readonly system_fingerprint: string;
 }
 
+/** Log-probabilities the way the protocol has them: lists of the same length. */
+interface LegacyLogprobs {
+  readonly tokens: readonly string[];
+  /** null for the first token of a prompt, which nothing predicts. */
+  readonly token_logprobs: readonly (number | null)[];
+  readonly top_logprobs: readonly (Readonly<Record<string, number>> | null)[];
+  /** Where each token begins in the text, in UTF-16 units. */
+  readonly text_offset: readonly number[];
+}
+
 interface CompletionChoice {
   readonly text: string;
   readonly index: number;
-  readonly logprobs: null;
+  readonly logprobs: LegacyLogprobs | null;
   /** null in a chunk that is not the last of its choice. */
   readonly finish_reason: FinishReason | null;
 }
 
-/** One event of a stream. */
-export type CompletionChunk = CompletionHead & { readonly choices: readonly CompletionChoice[] };
+/** What was read and generated, in tokens. */
+export interface Usage {
+  readonly prompt_tokens: number;
+  readonly completion_tokens: number;
+  readonly total_tokens: number;
+}
 
-/** The answer without `stream`. */
-export type CompletionResponse = CompletionChunk & {
-  readonly usage: { readonly prompt_tokens: number; readonly completion_tokens: number; readonly total_tokens: number };
+/** The answer without `stream`; a chunk has the same shape. */
+export type CompletionResponse = CompletionHead & {
+  readonly choices: readonly CompletionChoice[];
+  readonly usage: Usage;
 };
+
+/** JSON has no infinity: what the model holds impossible, such as an unknown word, is told as this. */
+const LOWEST_LOGPROB = -9999;
 
 export function completionHead(loaded: LoadedVersion): CompletionHead {
   return {
@@ -39,31 +57,41 @@ export function completionHead(loaded: LoadedVersion): CompletionHead {
   };
 }
 
-export function completionChunk(
-  head: CompletionHead,
-  index: number,
-  text: string,
-  finishReason: FinishReason | null,
-): CompletionChunk {
-  return { ...head, choices: [{ text, index, logprobs: null, finish_reason: finishReason }] };
-}
-
-export function completionResponse(
-  head: CompletionHead,
-  { choices, promptTokens, completionTokens }: Generation,
-): CompletionResponse {
+export function completionResponse(head: CompletionHead, generation: Generation): CompletionResponse {
   return {
     ...head,
-    choices: choices.map(({ text, finishReason }, index) => ({
+    choices: generation.choices.map(({ text, finishReason, logprobs }, index) => ({
       text,
       index,
-      logprobs: null,
+      logprobs: legacyLogprobs(logprobs),
       finish_reason: finishReason,
     })),
-    usage: {
-      prompt_tokens: promptTokens,
-      completion_tokens: completionTokens,
-      total_tokens: promptTokens + completionTokens,
-    },
+    usage: usageOf(generation),
   };
+}
+
+export function usageOf({ promptTokens, completionTokens }: Generation): Usage {
+  return {
+    prompt_tokens: promptTokens,
+    completion_tokens: completionTokens,
+    total_tokens: promptTokens + completionTokens,
+  };
+}
+
+/** Log-probabilities as they are sent. */
+export function legacyLogprobs(logprobs: ChoiceLogprobs | null): LegacyLogprobs | null {
+  if (logprobs === null) return null;
+  const { tokens, tokenLogprobs, topLogprobs, textOffset } = logprobs;
+  return {
+    tokens,
+    token_logprobs: tokenLogprobs.map((value) => value && finite(value)),
+    top_logprobs: topLogprobs.map(
+      (top) => top && Object.fromEntries(Object.entries(top).map(([token, value]) => [token, finite(value)])),
+    ),
+    text_offset: textOffset,
+  };
+}
+
+function finite(logprob: number): number {
+  return Math.max(LOWEST_LOGPROB, logprob);
 }

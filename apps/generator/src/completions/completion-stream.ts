@@ -1,75 +1,118 @@
-import { Readable } from 'node:stream';
-import { toErrorBody } from '#errors';
-import { ChunkQueue, type StreamEvent } from './chunk-queue.js';
-import { completionChunk, type CompletionHead } from './completion-shape.js';
-import type { RunOptions } from './completion-task.js';
-
-/** How long a client hears nothing before it is told that it still waits. */
-const KEEP_ALIVE_MS = 10_000;
+import type { Writable } from 'node:stream';
+import type { ChoiceDelta } from '#language-model';
+import { ChunkWriter, type ChunkOptions } from './chunk-writer.js';
+import { usageOf } from './completion-shape.js';
+import type { ChoiceLogprobs, Generation } from './generation.js';
 
 /** What a stream of completions is made from. */
-export interface StreamOptions {
-  readonly head: CompletionHead;
+export interface StreamOptions extends ChunkOptions {
   /** Generates; called once. */
-  readonly run: (options: RunOptions) => Promise<unknown>;
-  /** Aborts when the client is gone. */
-  readonly signal: AbortSignal;
+  readonly run: (onDelta: (index: number, delta: ChoiceDelta) => void) => Promise<Generation>;
+  /** Sends the head of the answer and gives what its body is written to; called at most once. */
+  readonly begin: () => Writable;
+  /** How long a client hears nothing before it is told that it still waits. */
+  readonly keepAliveMs: number;
   /** Told of a failure after the first byte, when it can no longer become a status. */
   readonly onLateFailure: (error: unknown) => void;
-  readonly keepAliveMs?: number;
 }
 
 /**
- * Gives text as server-sent events while it is generated.
+ * Sends text as server-sent events while it is generated; fulfilled when the last one is written.
  *
- * Waits for the first event, so that a request that is refused or fails at once becomes an HTTP status and not a stream.
+ * Nothing is sent before the first event, so that a request that is refused or fails at once becomes an HTTP status.
  * @throws whatever `run` throws before its first event
  */
-export async function streamCompletion(options: StreamOptions): Promise<Readable> {
-  const queue = new ChunkQueue();
-  const keepAliveMs = options.keepAliveMs ?? KEEP_ALIVE_MS;
-  options
-    .run({
-      signal: options.signal,
-      onText: (index, text) => queue.put({ kind: 'text', index, text }),
-      onFinished: (index, finishReason) => queue.put({ kind: 'finished', index, finishReason }),
-    })
-    .then(
-      () => queue.put({ kind: 'ended' }),
-      (error: unknown) => queue.put({ kind: 'failed', error }),
-    );
-  const first = await queue.peek(keepAliveMs);
-  if (first?.kind === 'failed') throw first.error;
-  return Readable.from(frames(queue, { ...options, keepAliveMs }), { objectMode: false });
+export async function streamCompletion(options: StreamOptions): Promise<void> {
+  const stream = new CompletionStream(options);
+  try {
+    const generation = await options.run((index, delta) => stream.put(index, delta));
+    stream.end(stream.chunks.end(usageOf(generation)));
+  } catch (error) {
+    if (!stream.hasBegun) throw error;
+    options.onLateFailure(error);
+    stream.end(stream.chunks.failure(error));
+  } finally {
+    stream.stopTimer();
+  }
 }
 
-async function* frames(queue: ChunkQueue, options: Required<StreamOptions>): AsyncGenerator<string> {
-  for (;;) {
-    const events = await queue.take(options.keepAliveMs);
-    if (options.signal.aborted) return;
-    if (events.length === 0) yield ': keep-alive\n\n';
-    for (const event of events) {
-      if (event.kind === 'failed') options.onLateFailure(event.error);
-      yield frame(options.head, event);
-      if (event.kind === 'failed' || event.kind === 'ended') return;
+/**
+ * Hands text from the decoder, which never waits, to a client that may read slowly: while the client does not read, the
+ * text of a choice grows into one event, so that the memory is bounded by the text itself.
+ */
+class CompletionStream {
+  readonly chunks: ChunkWriter;
+  readonly #timer: NodeJS.Timeout;
+  readonly #held = new Map<number, ChoiceDelta[]>();
+  #out: Writable | null = null;
+  #isBlocked = false;
+
+  constructor(private readonly options: StreamOptions) {
+    this.chunks = new ChunkWriter(options);
+    this.#timer = setInterval(() => this.#keepAlive(), options.keepAliveMs);
+  }
+
+  get hasBegun(): boolean {
+    return this.#out !== null;
+  }
+
+  put(index: number, delta: ChoiceDelta): void {
+    if (!this.#isBlocked) {
+      this.#write(this.chunks.delta(index, delta));
+      return;
     }
+    const held = this.#held.get(index);
+    if (held === undefined) this.#held.set(index, [delta]);
+    else held.push(delta);
+  }
+
+  /** Whatever is held comes before it. */
+  end(last: string): void {
+    const out = (this.#out ??= this.options.begin());
+    out.end(this.#takeHeld() + last);
+  }
+
+  stopTimer(): void {
+    clearInterval(this.#timer);
+  }
+
+  #write(text: string): void {
+    const out = (this.#out ??= this.options.begin());
+    this.#timer.refresh();
+    if (out.write(text)) return;
+    this.#isBlocked = true;
+    out.once('drain', () => {
+      this.#isBlocked = false;
+      const held = this.#takeHeld();
+      if (held !== '' && !out.writableEnded) this.#write(held);
+    });
+  }
+
+  #takeHeld(): string {
+    const held = [...this.#held].map(([index, deltas]) => this.chunks.delta(index, joined(deltas))).join('');
+    this.#held.clear();
+    return held;
+  }
+
+  #keepAlive(): void {
+    if (!this.#isBlocked) this.#write(this.chunks.keepAlive());
   }
 }
 
-function frame(head: CompletionHead, event: StreamEvent): string {
-  switch (event.kind) {
-    case 'text':
-      return data(completionChunk(head, event.index, event.text, null));
-    case 'finished':
-      return data(completionChunk(head, event.index, '', event.finishReason));
-    case 'failed':
-      return data(toErrorBody(event.error));
-    case 'ended':
-      return 'data: [DONE]\n\n';
-  }
+function joined(deltas: readonly ChoiceDelta[]): ChoiceDelta {
+  return {
+    text: deltas.map(({ text }) => text).join(''),
+    logprobs: joinedLogprobs(deltas.flatMap(({ logprobs }) => logprobs ?? [])),
+    finishReason: deltas.at(-1)?.finishReason ?? null,
+  };
 }
 
-/** JSON holds no raw line break, so one `data:` line is always enough. */
-function data(value: object): string {
-  return `data: ${JSON.stringify(value)}\n\n`;
+function joinedLogprobs(parts: readonly ChoiceLogprobs[]): ChoiceLogprobs | null {
+  if (parts.length === 0) return null;
+  return {
+    tokens: parts.flatMap(({ tokens }) => tokens),
+    tokenLogprobs: parts.flatMap(({ tokenLogprobs }) => tokenLogprobs),
+    topLogprobs: parts.flatMap(({ topLogprobs }) => topLogprobs),
+    textOffset: parts.flatMap(({ textOffset }) => textOffset),
+  };
 }

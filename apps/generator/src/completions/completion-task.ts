@@ -1,85 +1,143 @@
-import type { CompletionOptions, CompletionRequest, CompletionResult } from '#language-model';
+import type { ChoiceDelta, CompletionRequest, CompletionResult } from '#language-model';
+import type { Load } from '../admission/drain-rate.js';
+import type { KeyUse } from '../admission/key-limits.js';
+import type { Place } from '../admission/version-line.js';
 import type { LoadedVersion } from '../models/loaded-version.js';
-import type { Admission } from './admission.js';
-import type { CompletionMetrics } from './completion-metrics.js';
-import type { FinishReason, Generation } from './generation.js';
+import type { CompletionMetrics, CompletionOutcome, RequestMeasurement } from './completion-metrics.js';
+import type { Generation } from './generation.js';
+import type { ReleaseArm } from './release-arm.js';
 import type { ValidCompletionRequest } from './valid-completion-request.js';
 
 /** How a run can be listened to and stopped. */
 export interface RunOptions {
   readonly signal: AbortSignal;
-  readonly onText?: (index: number, text: string) => void;
-  readonly onFinished?: (index: number, finishReason: FinishReason) => void;
+  /** Told what each choice of the answer grows by. */
+  readonly onDelta?: (index: number, delta: ChoiceDelta) => void;
+}
+
+/** A prompt, as the engine takes it, with the place that it was admitted to. */
+export interface AdmittedCall {
+  readonly call: CompletionRequest;
+  readonly load: Load;
+  readonly place: Place;
 }
 
 /** What a task needs around its request. */
 export interface TaskContext {
+  readonly id: string;
   readonly loaded: LoadedVersion;
-  /** One for each prompt. */
-  readonly calls: readonly CompletionRequest[];
-  readonly admission: Admission;
+  readonly arm: ReleaseArm;
+  readonly calls: readonly AdmittedCall[];
+  readonly keyUse: KeyUse;
   readonly metrics: CompletionMetrics;
+  /** When the request arrived, on the clock of `performance.now()`. */
+  readonly arrivedAtMs: number;
   /** Gives the version back; called once, when the last choice has ended. */
   readonly release: () => void;
 }
 
 /** An admitted request on a version that stays loaded until the run is over. {@link run} must be called once. */
 export class CompletionTask {
-  readonly loaded: LoadedVersion;
+  #queuedMs: number | null = null;
+  #firstTokenMs: number | null = null;
+  #completionTokens = 0;
+  #promptTokens = 0;
+  /** What the key pays for: prompts under way by their estimate, so that leaving before the end is not cheaper. */
+  #chargedTokens = 0;
+  #outcome: CompletionOutcome | null = null;
 
   constructor(
     readonly request: ValidCompletionRequest,
-    private readonly context: TaskContext,
-  ) {
-    this.loaded = context.loaded;
+    readonly context: TaskContext,
+  ) {}
+
+  /** Whether some of it is being decoded. */
+  get hasBegun(): boolean {
+    return this.#queuedMs !== null;
+  }
+
+  /** What is known of the finished prompts, and of the request as a whole when it has ended. */
+  get measurement(): Omit<RequestMeasurement, 'outcome'> & {
+    readonly outcome: CompletionOutcome | null;
+    readonly promptTokens: number;
+    readonly completionTokens: number;
+  } {
+    return {
+      outcome: this.#outcome,
+      queuedMs: this.#queuedMs,
+      firstTokenMs: this.#firstTokenMs,
+      totalMs: performance.now() - this.context.arrivedAtMs,
+      promptTokens: this.#promptTokens,
+      completionTokens: this.#completionTokens,
+    };
   }
 
   /**
-   * Generates every choice; they share the steps of the decoder. When one fails, the others are stopped.
-   * @throws cancelled after `signal`
+   * Generates every choice; they share the steps of the decoder. When a prompt fails, the others are stopped.
+   * @throws the reason of `signal`
    */
   async run(options: RunOptions): Promise<Generation> {
-    const { request, context } = this;
+    const { context } = this;
     const failure = new AbortController();
     const signal = AbortSignal.any([options.signal, failure.signal]);
-    const runs = context.calls.map(async (call, index) => {
+    const runs = context.calls.map(async (admitted, index) => {
       try {
-        return await this.#runPrompt(call, index * request.choicesPerPrompt, { ...options, signal });
+        return await this.#runCall(admitted, index * this.request.choicesPerPrompt, { ...options, signal });
       } catch (error) {
         // The first to fail has the reason; the others only say that they were stopped.
         if (!failure.signal.aborted) failure.abort(error);
         throw error;
       } finally {
-        for (let choice = 0; choice < request.choicesPerPrompt; choice++) context.admission.leave();
+        admitted.place.leave();
       }
     });
     // Each of them has ended before the version is given back.
     await Promise.allSettled(runs);
-    context.release();
+    this.#end(options.signal.aborted ? 'cancelled' : failure.signal.aborted ? 'failed' : 'completed');
     if (failure.signal.aborted) throw failure.signal.reason;
     const results = await Promise.all(runs);
     return {
       choices: results.flatMap(({ choices }) => choices),
-      promptTokens: sum(results.map(({ promptTokens }) => promptTokens)),
-      completionTokens: sum(results.map(({ completionTokens }) => completionTokens)),
+      promptTokens: this.#promptTokens,
+      completionTokens: this.#completionTokens,
     };
   }
 
-  async #runPrompt(call: CompletionRequest, firstIndex: number, options: RunOptions): Promise<CompletionResult> {
-    const { loaded, request } = this;
-    const { onText, onFinished, signal } = options;
-    const timer = this.context.metrics.start(loaded.version.id);
-    const onDelta: CompletionOptions['onDelta'] = (choice, { text, finishReason }) => {
-      timer.sawText();
-      if (text !== '') onText?.(firstIndex + choice, text);
-      if (finishReason !== null) onFinished?.(firstIndex + choice, finishReason);
-    };
-    const result = await loaded.engine.complete(call, request.stream ? { signal, onDelta } : { signal });
-    timer.finished(result.promptTokens, result.completionTokens);
+  async #runCall(
+    { call, load, place }: AdmittedCall,
+    firstIndex: number,
+    { signal, onDelta }: RunOptions,
+  ): Promise<CompletionResult> {
+    const { loaded, arrivedAtMs, arm, metrics } = this.context;
+    await place.turn(signal);
+    const waitedMs = performance.now() - arrivedAtMs;
+    this.#queuedMs ??= waitedMs;
+    this.#chargedTokens += load.tokens;
+    const result = await loaded.engine.complete(call, {
+      signal,
+      ...(onDelta && { onDelta: (choice, delta) => onDelta(firstIndex + choice, delta) }),
+    });
+    const { promptTokens, completionTokens, timings } = result;
+    this.#promptTokens += promptTokens;
+    this.#completionTokens += completionTokens;
+    this.#chargedTokens += promptTokens + completionTokens - load.tokens;
+    if (timings.firstTokenMs !== null) {
+      const firstTokenMs = waitedMs + timings.firstTokenMs;
+      this.#firstTokenMs = Math.min(this.#firstTokenMs ?? Infinity, firstTokenMs);
+    }
+    const tokensPerSequence = completionTokens / load.sequences;
+    metrics.measuredPrompt(
+      { version: loaded.version.id, arm },
+      { promptTokens, completionTokens, tokenMs: tokensPerSequence < 2 ? null : timings.decodeMs / tokensPerSequence },
+    );
     return result;
   }
-}
 
-function sum(numbers: readonly number[]): number {
-  return numbers.reduce((total, number) => total + number, 0);
+  #end(outcome: CompletionOutcome): void {
+    const { loaded, arm, metrics, keyUse, release } = this.context;
+    this.#outcome = outcome;
+    keyUse.end(this.#chargedTokens);
+    release();
+    metrics.measuredRequest({ version: loaded.version.id, arm }, { ...this.measurement, outcome });
+  }
 }

@@ -1,13 +1,18 @@
-import { Body, Controller, HttpCode, Post, Req, Res } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
+import { Body, Controller, HttpCode, Inject, Post, Req, Res } from '@nestjs/common';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { PinoLogger } from 'nestjs-pino';
-import { RequireScope } from '#observability';
+import type { Config } from '#config';
+import { addToRequestLog, CurrentApiKey, RequireScope, type ApiKeyIdentity } from '#observability';
+import { CONFIG } from '../generator-tokens.js';
+import { beginEventStream } from './begin-event-stream.js';
 import { Completer } from './completer.js';
+import { requestLogFields } from './completion-log.js';
 import { CompletionRequestDto } from './completion-request.dto.js';
 import { completionHead, completionResponse } from './completion-shape.js';
 import { streamCompletion } from './completion-stream.js';
 import type { CompletionTask } from './completion-task.js';
+import type { Generation } from './generation.js';
 
 /** `POST /v1/completions`: the legacy completions endpoint of the OpenAI protocol. */
 @ApiTags('Completions')
@@ -17,38 +22,60 @@ export class CompletionsController {
   constructor(
     private readonly completer: Completer,
     private readonly logger: PinoLogger,
+    @Inject(CONFIG) private readonly config: Config,
   ) {}
 
   @Post()
   @HttpCode(200)
   @ApiOperation({ summary: 'Continue one or more prompts' })
-  @ApiProduces('application/json', 'text/event-stream')
-  @ApiOkResponse({
-    description: 'A text_completion object, or with "stream" its chunks as server-sent events, closed by [DONE].',
-  })
   async create(
     @Body() dto: CompletionRequestDto,
+    @CurrentApiKey() owner: ApiKeyIdentity,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const task = await this.completer.admit(dto);
     const clientGone = abortWhenClosed(reply);
-    void reply.header('x-model-version', task.loaded.version.id);
-    for (const warning of task.request.warnings) void reply.header('warning', `299 - ${JSON.stringify(warning)}`);
+    const task = await this.#admit(dto, owner, request, reply);
     try {
       await (task.request.stream
         ? this.#stream(task, clientGone, request, reply)
-        : this.#answer(task, clientGone, reply));
+        : this.#answer(task, clientGone, request, reply));
     } catch (error) {
+      this.#log(task, request, null);
       // Nobody is left to be told.
       if (!clientGone.aborted) throw error;
       reply.hijack();
     }
   }
 
-  async #answer(task: CompletionTask, signal: AbortSignal, reply: FastifyReply): Promise<void> {
+  async #admit(
+    dto: CompletionRequestDto,
+    owner: ApiKeyIdentity,
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): Promise<CompletionTask> {
+    try {
+      const task = await this.completer.admit(dto, { owner, requestId: request.id });
+      this.#log(task, request, null);
+      void reply.headers({ 'x-model-version': task.context.loaded.version.id, 'x-release-arm': task.context.arm });
+      const warnings = task.request.warnings.map((warning) => `299 - ${JSON.stringify(warning)}`);
+      if (warnings.length > 0) void reply.header('warning', warnings.join(', '));
+      return task;
+    } finally {
+      // Also where it is refused, and with what this request has taken.
+      void reply.headers(this.completer.limitHeaders(owner));
+    }
+  }
+
+  async #answer(
+    task: CompletionTask,
+    signal: AbortSignal,
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): Promise<void> {
     const generation = await task.run({ signal });
-    await reply.send(completionResponse(completionHead(task.loaded), generation));
+    this.#log(task, request, generation);
+    await reply.send(completionResponse(completionHead(task.context.loaded), generation));
   }
 
   async #stream(
@@ -57,20 +84,27 @@ export class CompletionsController {
     request: FastifyRequest,
     reply: FastifyReply,
   ): Promise<void> {
-    const events = await streamCompletion({
-      head: completionHead(task.loaded),
-      run: (options) => task.run(options),
-      signal,
-      onLateFailure: (error) =>
-        this.logger.error({ err: error, reqId: request.id }, 'completion failed inside its stream'),
+    await streamCompletion({
+      head: completionHead(task.context.loaded),
+      includeUsage: task.request.includeUsage,
+      includeObfuscation: task.request.includeObfuscation,
+      keepAliveMs: this.config.streamKeepAliveMs,
+      begin: () => beginEventStream(reply),
+      run: async (onDelta) => {
+        const generation = await task.run({ signal, onDelta });
+        this.#log(task, request, generation);
+        return generation;
+      },
+      onLateFailure: (error) => {
+        this.#log(task, request, null);
+        if (signal.aborted) return;
+        this.logger.error({ err: error, reqId: request.id }, 'completion failed inside its stream');
+      },
     });
-    await reply
-      .headers({
-        'content-type': 'text/event-stream; charset=utf-8',
-        'cache-control': 'no-cache',
-        'x-accel-buffering': 'no',
-      })
-      .send(events);
+  }
+
+  #log(task: CompletionTask, { raw }: FastifyRequest, generation: Generation | null): void {
+    addToRequestLog(raw, requestLogFields(task, this.config.logPrompts ? generation : null));
   }
 }
 

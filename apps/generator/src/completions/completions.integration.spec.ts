@@ -77,6 +77,9 @@ describe('POST /v1/completions', () => {
     expect(completion_tokens).toBeGreaterThan(0);
     expect(total_tokens).toBe((prompt_tokens ?? 0) + (completion_tokens ?? 0));
     expect(response.headers.get('x-model-version')).toBe(serving);
+    expect(response.headers.get('x-release-arm')).toBe('incumbent');
+    expect(response.headers.get('x-ratelimit-remaining-requests')).toMatch(/^\d+$/);
+    expect(response.headers.get('x-ratelimit-limit-tokens')).toMatch(/^\d+$/);
     expect(response.headers.get('x-request-id')).toMatch(/^req_/);
     expect(response.headers.get('openai-processing-ms')).toMatch(/^\d+$/);
   });
@@ -290,12 +293,18 @@ describe('GET /v1/models', () => {
 });
 
 describe('GET /metrics', () => {
-  it('counts tokens and times by version', async () => {
+  it('counts requests, tokens and times by version and arm', async () => {
     await textOf();
+    await textOf({ model: serving });
     const metrics = await (await fetch(`${replica.url}/metrics`)).text();
-    for (const name of ['time_to_first_text_seconds_count', 'inter_token_seconds_count', 'completion_seconds_count']) {
-      expect(metrics).toContain(`understudy_${name}{version="${serving}"}`);
+    for (const arm of ['incumbent', 'pinned']) {
+      const labels = `{version="${serving}",arm="${arm}"}`;
+      for (const name of ['queue', 'time_to_first_token', 'inter_token', 'completion'])
+        expect(metrics).toContain(`understudy_${name}_seconds_count${labels}`);
+      const each = labels.slice(0, -1);
+      expect(metrics).toMatch(new RegExp(`understudy_tokens_total${each},kind="completion"\\} [1-9]`));
+      expect(metrics).toMatch(new RegExp(`understudy_completion_requests_total${each},outcome="completed"\\} [1-9]`));
     }
-    expect(metrics).toMatch(new RegExp(`understudy_tokens_total\\{version="${serving}",kind="completion"\\} [1-9]`));
+    expect(metrics).toMatch(/understudy_choices_admitted 0\n/);
   });
 });

@@ -2,7 +2,7 @@ import { Controller, Get, Inject, Res } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import type { Config } from '#config';
-import { Public } from '#observability';
+import { Public, ServiceState } from '#observability';
 import { CONFIG } from '../generator-tokens.js';
 import { ModelHost } from '../models/model-host.js';
 
@@ -23,6 +23,7 @@ interface Readiness {
 export class HealthController {
   constructor(
     private readonly host: ModelHost,
+    private readonly state: ServiceState,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
@@ -32,17 +33,21 @@ export class HealthController {
     return { status: 'live' };
   }
 
-  @Get('ready')
-  @ApiOperation({ summary: '200 once a version is loaded and warm; 503 before, with the reason' })
+  @Get(['', 'ready'])
+  @ApiOperation({
+    summary: '200 once a version is loaded and warm; 503 before, and when the server is about to stop, with the reason',
+  })
   ready(@Res({ passthrough: true }) reply: FastifyReply): Readiness {
     const version = this.host.incumbent?.version.id ?? null;
-    void reply.code(version === null ? 503 : 200);
+    const { isStopping } = this.state;
+    const isReady = version !== null && !isStopping;
+    void reply.code(isReady ? 200 : 503);
     return {
-      status: version === null ? 'not_ready' : 'ready',
+      status: isReady ? 'ready' : 'not_ready',
       deployment: this.config.deployment,
       model_version: version,
       loaded_versions: this.host.loadedIds,
-      problem: this.host.problem,
+      problem: isStopping ? 'The server is stopping.' : this.host.problem,
     };
   }
 }

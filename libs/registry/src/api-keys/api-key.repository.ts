@@ -1,19 +1,38 @@
 import type { Prisma, Transaction } from '#database';
 import { CodedError } from '#errors';
 import { pageArguments, sameId, toPage } from '../paging.js';
-import type { ApiKey, ApiScope, Page, PageRequest } from '../records.js';
+import type { ApiKey, ApiKeyLimits, ApiScope, Page, PageRequest } from '../records.js';
 
 type ApiKeyRow = Prisma.ApiKeyGetPayload<object>;
 
-function toApiKey({ hash: _, ...row }: ApiKeyRow): ApiKey {
-  return { ...row, scopes: row.scopes as ApiScope[] };
+function toApiKey(row: ApiKeyRow): ApiKey {
+  const { hash: _, requestsPerMinute, tokensPerMinute, concurrentRequests, ...key } = row;
+  const limits = { requestsPerMinute, tokensPerMinute, concurrentRequests };
+  return { ...key, scopes: key.scopes as ApiScope[], limits };
 }
 
 export async function insertApiKey(
   client: Transaction,
-  key: Pick<ApiKey, 'id' | 'name' | 'prefix' | 'scopes' | 'createdBy'> & { readonly hash: string },
+  {
+    limits,
+    ...key
+  }: Pick<ApiKey, 'id' | 'name' | 'prefix' | 'scopes' | 'createdBy'> & {
+    readonly hash: string;
+    readonly limits: Partial<ApiKeyLimits>;
+  },
 ): Promise<void> {
-  await client.apiKey.create({ data: { ...key, scopes: [...key.scopes] } });
+  await client.apiKey.create({ data: { ...key, ...limits, scopes: [...key.scopes] } });
+}
+
+/** @throws not_found */
+export async function updateApiKeyLimits(
+  client: Transaction,
+  id: string,
+  limits: Partial<ApiKeyLimits>,
+): Promise<ApiKey> {
+  const [row] = await client.apiKey.updateManyAndReturn({ where: { id }, data: limits });
+  if (row === undefined) throw noSuchKey(id);
+  return toApiKey(row);
 }
 
 /** A key that is not revoked, with its hash. */
@@ -43,8 +62,10 @@ export async function touchApiKey(client: Transaction, id: string): Promise<void
 /** Whether the key was valid until now. @throws not_found */
 export async function markApiKeyRevoked(client: Transaction, id: string): Promise<boolean> {
   const { count } = await client.apiKey.updateMany({ where: { id, revokedAt: null }, data: { revokedAt: new Date() } });
-  if (count === 0 && (await client.apiKey.count({ where: { id } })) === 0) {
-    throw new CodedError('not_found', `No API key has the id ${JSON.stringify(id)}.`);
-  }
+  if (count === 0 && (await client.apiKey.count({ where: { id } })) === 0) throw noSuchKey(id);
   return count > 0;
+}
+
+function noSuchKey(id: string): CodedError {
+  return new CodedError('not_found', `No API key has the id ${JSON.stringify(id)}.`);
 }

@@ -22,6 +22,8 @@ function create(scopes: readonly ApiScope[] = ['completions'], name = 'laptop'):
   return registry.createApiKey({ name, scopes, actor: 'system' });
 }
 
+const UNLIMITED = { requestsPerMinute: null, tokensPerMinute: null, concurrentRequests: null };
+
 async function lastUsed(): Promise<Date | null | undefined> {
   return (await registry.listApiKeys()).items[0]?.lastUsedAt;
 }
@@ -30,7 +32,12 @@ describe('an API key', () => {
   it('is known by whoever shows it and stored nowhere', async () => {
     const { id, key } = await create(['completions', 'training', 'completions']);
     expect(key).toMatch(/^sk-understudy-[A-Za-z0-9_-]{32}$/);
-    expect(await registry.verifyApiKey(key)).toEqual({ id, name: 'laptop', scopes: ['completions', 'training'] });
+    expect(await registry.verifyApiKey(key)).toEqual({
+      id,
+      name: 'laptop',
+      scopes: ['completions', 'training'],
+      limits: UNLIMITED,
+    });
     const { rows } = await database.pool.query<{ row: string }>(
       'SELECT row_to_json(k)::text AS row FROM api_keys k UNION ALL SELECT row_to_json(a)::text FROM audit_entries a',
     );
@@ -92,6 +99,38 @@ describe('an API key', () => {
     const old = await lastUsed();
     await registry.verifyApiKey(key);
     await expect.poll(lastUsed, { timeout: 20_000 }).not.toEqual(old);
+  });
+
+  it('has limits from the start or from a later change, which is in the audit', async () => {
+    const limits = { requestsPerMinute: 60, tokensPerMinute: 0 };
+    const { id, key } = await registry.createApiKey({ name: 'x', scopes: ['completions'], limits, actor: 'system' });
+    const limitsNow = async (): Promise<unknown> => (await registry.verifyApiKey(key))?.limits;
+    expect(await limitsNow()).toEqual({ ...UNLIMITED, ...limits });
+    const change = { concurrentRequests: 2, requestsPerMinute: null };
+    const changed = await registry.changeApiKey({ id, limits: change, actor: 'someone', requestId: 'req_1' });
+    expect(changed.limits).toEqual({ ...UNLIMITED, tokensPerMinute: 0, concurrentRequests: 2 });
+    expect(await limitsNow()).toEqual(changed.limits);
+    expect((await registry.listAudit({ subject: id })).items[0]).toMatchObject({
+      action: 'api_key.change',
+      actor: 'someone',
+      requestId: 'req_1',
+      data: { limits: change },
+    });
+  });
+
+  it('takes no limit that is not a whole number, and none for a key that does not exist', async () => {
+    const { id } = await create();
+    for (const limit of [-1, 1.5, 2 ** 31, Number.NaN]) {
+      const change = { id, limits: { tokensPerMinute: limit }, actor: 'system' };
+      await expect(registry.changeApiKey(change)).rejects.toMatchObject({
+        code: 'invalid_value',
+        param: 'tokensPerMinute',
+      });
+    }
+    const change = { id: 'key-none', limits: {}, actor: 'system' };
+    await expect(registry.changeApiKey(change)).rejects.toMatchObject({ code: 'not_found' });
+    const bad = { name: 'x', scopes: ['admin'] as const, limits: { requestsPerMinute: -1 }, actor: 'system' };
+    await expect(registry.createApiKey(bad)).rejects.toMatchObject({ param: 'requestsPerMinute' });
   });
 
   it('needs a name and scopes that exist', async () => {

@@ -6,6 +6,7 @@ import type { NewApiKey } from '../inputs.js';
 import { randomId } from '../random-id.js';
 import type { ApiScope } from '../records.js';
 import { insertApiKey } from './api-key.repository.js';
+import { checkLimits } from './check-limits.js';
 
 /** What every key begins with, so that people and scanners recognise a leaked one. */
 export const KEY_PREFIX = 'sk-understudy-';
@@ -17,16 +18,17 @@ const SCOPES: readonly ApiScope[] = ['completions', 'training', 'admin'];
  * Makes a key. The key is in the answer and nowhere else: only its hash is stored. A key of 192 random bits needs no
  * slow hash.
  *
- * @throws invalid_value when the name or the scopes are not valid
+ * @throws invalid_value when the name, the scopes or the limits are not valid
  */
 export async function createApiKey(
   database: Database,
   input: NewApiKey,
 ): Promise<{ readonly id: string; readonly key: string }> {
-  const { name } = input;
+  const { name, limits = {} } = input;
   const scopes = [...new Set(input.scopes)];
   checkName(name);
   checkScopes(scopes);
+  checkLimits(limits);
   const id = `key-${randomId()}`;
   const key = `${KEY_PREFIX}${randomBytes(24).toString('base64url')}`;
   await database.transaction(async (tx) => {
@@ -37,8 +39,9 @@ export async function createApiKey(
       scopes,
       createdBy: input.actor,
       hash: hashKey(key),
+      limits,
     });
-    await insertAuditEntry(tx, input, 'api_key.create', id, { name, scopes });
+    await insertAuditEntry(tx, input, 'api_key.create', id, { name, scopes, limits: { ...limits } });
   });
   return { id, key };
 }

@@ -1,6 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { Database } from '#database';
-import type { ApiScope } from '../records.js';
+import type { ApiKeyLimits, ApiScope } from '../records.js';
 import { findApiKeyByHash, touchApiKey } from './api-key.repository.js';
 import { hashKey, KEY_PREFIX } from './create-api-key.js';
 
@@ -12,6 +12,7 @@ export interface VerifiedApiKey {
   readonly name: string;
   /** `admin` is written out: a key with it has all three. */
   readonly scopes: readonly ApiScope[];
+  readonly limits: ApiKeyLimits;
 }
 
 /** Whom a key belongs to, or `null` when it does not exist or was revoked. The time of use is stored later, in the background. */
@@ -28,5 +29,5 @@ export async function verifyApiKey(database: Database, key: string): Promise<Ver
   const scopes: readonly ApiScope[] = found.scopes.includes('admin')
     ? ['completions', 'training', 'admin']
     : found.scopes;
-  return { id: found.id, name: found.name, scopes };
+  return { id: found.id, name: found.name, scopes, limits: found.limits };
 }
