@@ -137,6 +137,7 @@ describe('an answer to an error', () => {
     const corrupt = await send('GET', '/kitchen/corrupt');
     expect(corrupt.headers['x-should-retry']).toBe('false');
     expect(overloaded.headers['x-should-retry']).toBeUndefined();
+    expect((await send('GET', '/kitchen/greedy')).headers).toMatchObject({ 'x-should-retry': 'false' });
   });
 
   it('keeps the shape for bytes that are not HTTP', async () => {

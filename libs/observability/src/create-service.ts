@@ -1,3 +1,4 @@
+import type { ServerOptions } from 'node:http';
 import helmet from '@fastify/helmet';
 import type { DynamicModule, NestApplicationOptions, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
@@ -49,7 +50,7 @@ export async function createService(
   const { requestTimeoutMs = 0 } = options;
   const adapter = new FastifyAdapter({
     requestTimeout: requestTimeoutMs,
-    http: { connectionsCheckingInterval: Math.min(requestTimeoutMs || Infinity, LONGEST_TIMEOUT_CHECK_MS) },
+    http: requestTimeoutMs === 0 ? {} : timeoutSettings(requestTimeoutMs),
     bodyLimit: options.maxBodyBytes,
     genReqId: requestIdOf,
     requestIdHeader: false,
@@ -70,6 +71,15 @@ export async function createService(
   await app.register(helmet, { contentSecurityPolicy: CONTENT_SECURITY_POLICY });
   setUpApiDocs(app, options.docs);
   return app;
+}
+
+/** Node heeds the limit for a request only where the one for its head is not larger. */
+function timeoutSettings(requestTimeoutMs: number): ServerOptions {
+  return {
+    headersTimeout: requestTimeoutMs,
+    requestTimeout: requestTimeoutMs,
+    connectionsCheckingInterval: Math.min(requestTimeoutMs, LONGEST_TIMEOUT_CHECK_MS),
+  };
 }
 
 function prepareFastify(adapter: FastifyAdapter): void {
