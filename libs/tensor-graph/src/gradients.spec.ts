@@ -203,7 +203,7 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
   ],
 };
 
-const NOT_DIFFERENTIABLE = ['pickFromRows', 'rankOf', 'fusedLstm'];
+const NOT_DIFFERENTIABLE = ['pickFromRows', 'rankOf', 'fusedLstm', 'lstmCell', 'quantize', 'quantizedMatMul'];
 
 describe('gradients', () => {
   it('are checked for every operator that is not declared to have none', () => {
@@ -258,6 +258,14 @@ describe('gradients', () => {
         };
         return op.fusedLstm(op.reshape(x, [1, 'B', 4]), weights, { hidden, cell: hidden }).sequence;
       },
+      lstmCell: () => op.lstmCell(op.concat([x, x, x, x], 1), x).hidden,
+      quantize: () => op.quantize(x, 1),
+      quantizedMatMul: () =>
+        op.quantizedMatMul(op.quantize(x, 1), graph.constant(new Int8Array(12), [4, 3]), {
+          leftScale: 1,
+          columnScales: graph.constant(new Float32Array(3), [3]),
+          plus: graph.constant(new Float32Array(3), [3]),
+        }),
     };
     expect(() => gradients(results[name]!(), [x])).toThrow(/does not depend on "x"/);
   });

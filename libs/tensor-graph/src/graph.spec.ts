@@ -61,6 +61,11 @@ describe('building a graph', () => {
     ['linearCrossEntropy, weight', () => crossEntropy(['B'], [5, 9], [9]), ['[B, 6]', '[5, 9]']],
     ['linearCrossEntropy, bias', () => crossEntropy(['B'], [6, 9], [8]), ['[B, 9]', '[8]']],
     ['fusedLstm', () => fused(), ['FusedLstm', '[T, B, 2]', '[B, 3]']],
+    [
+      'lstmCell',
+      () => op.lstmCell(...(make(['B', 9], ['B', 2]) as [Tensor, Tensor])),
+      ['LstmCell', '[B, 9]', '[B, 2]'],
+    ],
     ['a constant', () => new Graph().constant(new Float32Array(5), [2, 3]), ['[2, 3]', '6 numbers', '5 were given']],
     ['an input name twice', () => twice((graph) => graph.input('x', [1])), ['"x" already']],
     ['an output name twice', () => twice((graph) => graph.output('y', graph.scalar(1))), ['"y" already']],

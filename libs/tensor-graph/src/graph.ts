@@ -3,6 +3,7 @@ import { countElements, formatShape, type Shape } from './dimension.js';
 import {
   encodeModel,
   type AttributeValue,
+  type ConstantData,
   type ElementType,
   type EncodableConstant,
   type EncodableNode,
@@ -24,6 +25,12 @@ export interface TapeEntry {
   readonly inputs: readonly Tensor[];
   readonly outputs: readonly Tensor[];
   readonly gradient: GradientRule;
+}
+
+function elementTypeOf(data: ConstantData): ElementType {
+  if (data instanceof Float32Array) return 'float32';
+  if (data instanceof BigInt64Array) return 'int64';
+  return data instanceof Uint8Array ? 'uint8' : 'int8';
 }
 
 /** Type and shape of a node's output. */
@@ -71,15 +78,14 @@ export class Graph {
    * Numbers that are part of the model.
    * @throws graph_shape_mismatch when data and shape differ in size.
    */
-  constant(data: Float32Array | BigInt64Array, shape: Shape, name?: string): Tensor {
+  constant(data: ConstantData, shape: Shape, name?: string): Tensor {
     if (countElements(shape) !== data.length) {
       throw new CodedError(
         'graph_shape_mismatch',
         `A constant of shape ${formatShape(shape)} needs ${countElements(shape)} numbers, ${data.length} were given.`,
       );
     }
-    const type = data instanceof Float32Array ? 'float32' : 'int64';
-    const tensor: Tensor = { graph: this, name: name ?? this.newName('constant'), type, shape };
+    const tensor: Tensor = { graph: this, name: name ?? this.newName('constant'), type: elementTypeOf(data), shape };
     this.constants.push({ tensor, data });
     return tensor;
   }

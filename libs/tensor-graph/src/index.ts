@@ -4,6 +4,7 @@ export type { Dimension, Shape } from './dimension.js';
 export { gradients } from './gradients.js';
 export { DEVICE_ADVICE, probeDevice, type DeviceProbe } from './device-probe.js';
 export * as op from './operators/index.js';
+export { ZERO_CODE } from './operators/quantization.js';
 export {
   GraphSession,
   ONNX_RUNTIME_VERSION,

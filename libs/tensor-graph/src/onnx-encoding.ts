@@ -8,7 +8,7 @@ const { onnx } = onnxProto;
 export type AttributeValue = number | string | readonly number[] | readonly string[] | { readonly float: number };
 
 /** Element types that the graphs use. Token ids and indices are int64, as ONNX wants them. */
-export type ElementType = 'float32' | 'int64' | 'int32' | 'bool';
+export type ElementType = 'float32' | 'int64' | 'int32' | 'bool' | 'uint8' | 'int8';
 
 /** A named value of a model. */
 export interface EncodableTensor {
@@ -33,10 +33,13 @@ export interface ExternalData {
   readonly lengthBytes: number;
 }
 
+/** Numbers of a constant, by its element type. */
+export type ConstantData = Float32Array | BigInt64Array | Uint8Array | Int8Array;
+
 /** Numbers that belong to the model: written into it, or kept in a file beside it. */
 export interface EncodableConstant {
   readonly tensor: EncodableTensor;
-  readonly data: Float32Array | BigInt64Array | ExternalData;
+  readonly data: ConstantData | ExternalData;
 }
 
 /** All that a model is made from. */
@@ -50,7 +53,7 @@ export interface EncodableGraph {
 /** Operator set 18: the first with Split's `num_outputs`, reductions over an axes input, and scatter reductions. */
 const OPERATOR_SET = 18;
 const IR_VERSION = 8;
-const ELEMENT_TYPES: Record<ElementType, number> = { float32: 1, int32: 6, int64: 7, bool: 9 };
+const ELEMENT_TYPES: Record<ElementType, number> = { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7, bool: 9 };
 
 function attribute(name: string, value: AttributeValue): object {
   if (typeof value === 'number') return { name, type: 2, i: value };
@@ -122,7 +125,10 @@ export function encodeModel(graph: EncodableGraph): Uint8Array {
   const model = onnx.ModelProto.fromObject({
     irVersion: IR_VERSION,
     producerName: 'understudy',
-    opsetImport: [{ domain: '', version: OPERATOR_SET }],
+    opsetImport: [
+      { domain: '', version: OPERATOR_SET },
+      ...[...new Set(nodes.map(({ domain }) => domain))].filter(Boolean).map((domain) => ({ domain, version: 1 })),
+    ],
     graph: {
       name: 'graph',
       input: graph.inputs.filter(isRead).map(({ name, type, shape }) => valueInfo(name, type, shape)),

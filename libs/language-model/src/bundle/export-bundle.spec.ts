@@ -13,6 +13,7 @@ import { createEvaluator } from '../training/fit.js';
 import { OnnxRuntimeEngine } from '../training/training-engine.js';
 import { buildEvaluationGraph } from '../training/training-graph.js';
 import { exportBundle } from './export-bundle.js';
+import { DEFAULT_TOLERANCE, describeQuantization, judgeQuantization } from './quantization.js';
 import { readBundle, type BundleConfig, type GraphFile } from './read-bundle.js';
 import { compareEvaluations, evaluateBundle } from './verify-bundle.js';
 
@@ -214,6 +215,71 @@ describe('the exported graphs', () => {
     expect(actual.length).toBe(wanted.length);
     actual.forEach((value, i) => expect(Math.abs(value - wanted[i]!), `element ${i}`).toBeLessThan(1e-5));
   }
+});
+
+describe('a bundle with an int8 variant', () => {
+  const check = { text, tolerance: DEFAULT_TOLERANCE, threads: 1 };
+  const card = '# A card\n';
+  let folder: string;
+  beforeAll(async () => {
+    folder = join(root, 'int8');
+    await exportBundle(folder, { config, tokenizer, parameters, card }, check);
+  });
+
+  it('says in configuration and card how it was measured to compare', async () => {
+    const { quantization, ...rest } = (await readBundle(folder)).config;
+    expect(rest).toEqual(config);
+    const { float32, int8, tokens } = quantization!;
+    expect(tokens).toBe(6 * (Math.floor(text.length / 6) - 1)); // six lanes, whose first tokens nothing predicts
+    expect(quantization).toEqual(judgeQuantization(tokens, float32, int8, DEFAULT_TOLERANCE));
+    // The two graphs must have been different ones that compute nearly the same.
+    expect(int8.perplexity).not.toBe(float32.perplexity);
+    expect(Math.abs(int8.perplexity / float32.perplexity - 1)).toBeLessThan(0.1);
+    expect(await readFile(join(folder, 'card.md'), 'utf8')).toBe(card + describeQuantization(quantization!));
+  });
+
+  it('measures what the float32 graph predicts as the trainer does', async () => {
+    // One lane: shorter than two lanes' worth, read in one go by both.
+    const short = text.subarray(0, 51);
+    const single = join(root, 'single');
+    await exportBundle(single, { config, tokenizer, parameters, card }, { ...check, text: short });
+    const { quantization } = (await readBundle(single)).config;
+    const trainer = await evaluateBundle(single, short, 1);
+    expect(quantization!.tokens).toBe(trainer.tokens);
+    expect(Math.abs(quantization!.float32.perplexity / trainer.perplexity - 1)).toBeLessThan(1e-4);
+    expect(quantization!.float32.top1).toBeCloseTo(trainer.top1, 10);
+  });
+
+  it('is judged by the tolerance that it is given', async () => {
+    const strict = join(root, 'strict');
+    const tolerance = { perplexityPercent: -50, top1Points: 0 };
+    await exportBundle(strict, { config, tokenizer, parameters, card }, { ...check, tolerance });
+    expect((await readBundle(strict)).config.quantization).toMatchObject({ held: false, tolerance });
+  });
+
+  it('lists the files as they are, and is the same bytes when it is exported again', async () => {
+    const again = join(root, 'int8-again');
+    await exportBundle(again, { config, tokenizer, parameters, card }, check);
+    const manifest = JSON.parse(await readFile(join(folder, 'manifest.json'), 'utf8')) as {
+      files: { path: string; sha256: string; sizeBytes: number }[];
+    };
+    expect(manifest.files.map(({ path }) => path).sort()).toEqual(
+      (await readdir(folder)).filter((name) => name !== 'manifest.json').sort(),
+    );
+    for (const { path, sha256, sizeBytes } of manifest.files) {
+      const bytes = await readFile(join(folder, path));
+      expect([createHash('sha256').update(bytes).digest('hex'), bytes.length], path).toEqual([sha256, sizeBytes]);
+      expect((await readFile(join(again, path))).equals(bytes), path).toBe(true);
+    }
+  });
+
+  it('has small weights of its own', async () => {
+    const { parameters: count } = config;
+    expect((await readFile(join(folder, 'decode.int8.onnx'))).length).toBeLessThan(2 * count + 10_000);
+    await rm(join(folder, 'model.safetensors'));
+    const session = await (await readBundle(folder)).session('decode.int8.onnx', 1);
+    await session.dispose();
+  });
 });
 
 describe('comparing the bundle with the trainer', () => {

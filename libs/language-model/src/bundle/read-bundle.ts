@@ -6,6 +6,8 @@ import { parameterSpecs, type Architecture } from '../model/architecture.js';
 import type { Evaluation } from '../evaluation/text-evaluator.js';
 import type { Hyperparameters } from '../model/presets.js';
 import { Tokenizer } from '../tokenizer/index.js';
+import type { DecodeGraphs } from '../sampling/decode-session.js';
+import type { Precision, Quantization } from './quantization.js';
 import { WEIGHTS_FILE, locateSafetensors } from './safetensors.js';
 import { buildDecodeGraph } from './serving-graphs.js';
 
@@ -21,10 +23,12 @@ export interface BundleConfig extends Architecture {
   readonly dataSha256: string | null;
   /** null when nothing was measured. */
   readonly evaluation: { readonly validation: Evaluation | null };
+  /** How the int8 variant of the decode graph compares; absent where there is none. */
+  readonly quantization?: Quantization;
 }
 
 /** Name of the graph files in a bundle. */
-export type GraphFile = 'decode.onnx' | 'prefill.onnx' | 'score.onnx';
+export type GraphFile = 'decode.onnx' | 'decode.int8.onnx' | 'prefill.onnx' | 'score.onnx';
 
 /** A bundle's parts, loaded on demand. */
 export interface Bundle {
@@ -33,6 +37,8 @@ export interface Bundle {
   readonly tokenizer: Tokenizer;
   /** Opens one graph; the caller disposes of the session. */
   session(file: GraphFile, threads: number): Promise<GraphSession>;
+  /** Opens what generation runs. Prompts are read in float32 by both precisions. */
+  decodeGraphs(precision: Precision, threads: number): Promise<DecodeGraphs>;
 }
 
 /**
@@ -53,11 +59,16 @@ export async function readBundle(folder: string): Promise<Bundle> {
     );
   }
   const architecture = { vocabularySize, embeddingDim, lstmUnits, numLayers };
+  const session: Bundle['session'] = (file, threads) => openGraph(folder, file, architecture, threads);
   return {
     config: config as BundleConfig,
     architecture,
     tokenizer,
-    session: (file, threads) => openGraph(folder, file, architecture, threads),
+    session,
+    decodeGraphs: async (precision, threads) => ({
+      decode: await session(precision === 'int8' ? 'decode.int8.onnx' : 'decode.onnx', threads),
+      prefill: await session('prefill.onnx', threads),
+    }),
   };
 }
 

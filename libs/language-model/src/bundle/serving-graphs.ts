@@ -8,7 +8,7 @@ export type ParameterSource =
   'fed' | { readonly file: string; readonly locations: ReadonlyMap<string, TensorLocation> };
 
 /** Added to the logit of `<unk>`, which must never be generated; finite, so that dividing by a temperature stays finite. */
-const NEVER = -1e9;
+export const NEVER = -1e9;
 
 interface Started {
   readonly graph: Graph;

@@ -1,7 +1,9 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CodedError, isCodedError } from '#errors';
+import type { PrecisionCheck } from '../bundle/compare-precisions.js';
 import { exportBundle } from '../bundle/export-bundle.js';
+import { DEFAULT_TOLERANCE, type PrecisionTolerance } from '../bundle/quantization.js';
 import type { BundleConfig } from '../bundle/read-bundle.js';
 import { compareEvaluations, evaluateBundle } from '../bundle/verify-bundle.js';
 import type { CorpusReport, PreparedCorpus } from '../corpus/index.js';
@@ -50,7 +52,9 @@ export interface TrainModelInput {
   readonly stateFolder?: string | undefined;
   /** Time between two saves; default 60, 0 saves after every step. */
   readonly saveIntervalSeconds?: number | undefined;
-  /** Whether each evaluation makes a bundle; it comes with a `checkpoint` event. */
+  /** How much worse than float32 int8 may be to be served by default. */
+  readonly precisionTolerance?: PrecisionTolerance | undefined;
+  /** Whether each evaluation makes a bundle; it comes with a `checkpoint` event, and has no int8 variant. */
   readonly exportCheckpoints?: boolean | undefined;
 }
 
@@ -237,6 +241,7 @@ class ModelTraining {
     { corpus, architecture, ...facts }: RunFacts,
     measured: Measured,
     { parameters, trainedTokens, sample }: { parameters: Parameters; trainedTokens: number; sample: string },
+    check?: PrecisionCheck,
   ): Promise<void> {
     const { dataSha256, tokenizer, report } = corpus;
     const { name: engine, device } = this.engine;
@@ -260,7 +265,7 @@ class ModelTraining {
       gapPoints: gap,
       sample,
     });
-    await exportBundle(folder, { config, tokenizer, parameters, card });
+    await exportBundle(folder, { config, tokenizer, parameters, card }, check);
   }
 
   private async finish(facts: RunFacts, fitted: FitResult): Promise<TrainModelResult> {
@@ -268,12 +273,18 @@ class ModelTraining {
     const { corpus, preset, parameters, hyperparameters, seed } = facts;
     const { trainedTokens, trainingSeconds, stoppedEarly, best } = fitted;
     const measured = await this.measure(facts, fitted);
-    observer({ type: 'phase', phase: 'exporting', message: 'writing the artifact bundle' });
+    observer({ type: 'phase', phase: 'exporting', message: 'writing the artifact bundle, in float32 and int8' });
     const bundleFolder = join(input.workFolder, 'bundle');
     const { sample } = best;
-    await this.export(bundleFolder, facts, measured, { parameters: fitted.parameters, trainedTokens, sample });
-    observer({ type: 'phase', phase: 'verifying', message: 'measuring the exported model with the serving runtime' });
     const [, text] = comparableTexts(corpus.train.ids, corpus.validation.ids, finalTokensOf(trainedTokens));
+    const check: PrecisionCheck = {
+      text,
+      tolerance: input.precisionTolerance ?? DEFAULT_TOLERANCE,
+      threads: input.threads,
+      signal: this.interrupted,
+    };
+    await this.export(bundleFolder, facts, measured, { parameters: fitted.parameters, trainedTokens, sample }, check);
+    observer({ type: 'phase', phase: 'verifying', message: 'measuring the exported model with the serving runtime' });
     compareEvaluations(measured.validation, await evaluateBundle(bundleFolder, text, input.threads, this.interrupted));
     const { dataSha256, report: corpusReport } = corpus;
     const metrics: RunMetrics = {

@@ -3,5 +3,6 @@ export { concat, flattenSteps, reduceMean, reduceSum, reshape, slice, split, tra
 export { matMul } from './linear-algebra.js';
 export { gatherRows, pickFromRows, rankOf } from './indexing.js';
 export { layerNormalization, softmax } from './normalization.js';
-export { fusedLstm, lstm, type LstmState, type LstmWeights } from './lstm.js';
+export { fusedLstm, lstm, lstmCell, type LstmState, type LstmWeights } from './lstm.js';
+export { quantize, quantizedMatMul } from './quantization.js';
 export { linearCrossEntropy } from './cross-entropy.js';

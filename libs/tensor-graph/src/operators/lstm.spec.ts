@@ -5,7 +5,7 @@ import { Graph, type Tensor } from '../graph.js';
 import { GraphSession, float32Tensor } from '../session.js';
 import { add, multiply, sigmoid, tanh } from './elementwise.js';
 import { matMul } from './linear-algebra.js';
-import { fusedLstm, lstm, type LstmState, type LstmWeights } from './lstm.js';
+import { fusedLstm, lstm, lstmCell, type LstmState, type LstmWeights } from './lstm.js';
 import { concat, reduceSum, reshape, slice } from './shape.js';
 
 const [T, B, E, H] = [5, 3, 4, 6];
@@ -108,6 +108,22 @@ describe('lstm', () => {
       return fusedLstm(x, weights, { hidden: oneDirection(hidden), cell: oneDirection(cell) });
     };
     const [actual, expected] = [await run(fused, false), await run(lstm, false)];
+    for (const [name, values] of Object.entries(expected)) expectClose(actual[name]!, values, 1e-6, name);
+  });
+
+  it('gives the same outputs step by step, from activations computed elsewhere', async () => {
+    const byCells: Layer = (x, { input, recurrent, bias }, initial) => {
+      let state = initial;
+      const sequence: Tensor[] = [];
+      for (let t = 0; t < T; t++) {
+        const xt = reshape(slice(x, 0, t, t + 1), [B, E]);
+        const activations = add(add(matMul(xt, input), matMul(state.hidden, recurrent)), bias);
+        state = lstmCell(activations, state.cell);
+        sequence.push(reshape(state.hidden, [1, B, H]));
+      }
+      return { sequence: concat(sequence, 0), state };
+    };
+    const [actual, expected] = [await run(byCells, false), await run(lstm, false)];
     for (const [name, values] of Object.entries(expected)) expectClose(actual[name]!, values, 1e-6, name);
   });
 

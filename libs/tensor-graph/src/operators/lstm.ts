@@ -1,4 +1,4 @@
-import { formatShape, shapeMismatch } from '../dimension.js';
+import { formatShape, sameShape, shapeMismatch } from '../dimension.js';
 import { CodedError } from '#errors';
 import type { Tensor } from '../graph.js';
 import { add, multiply, sigmoid, subtract, tanh } from './elementwise.js';
@@ -81,18 +81,34 @@ export function lstm(x: Tensor, weights: LstmWeights, initial: LstmState): { seq
 
 function runStep(activations: Tensor, previousCell: Tensor, units: number): Step {
   const { graph, type } = activations;
-  const part = (width: number) => ({ type, shape: [activations.shape[0]!, width] });
+  const axis = activations.shape.length - 1;
+  const part = (width: number) => ({ type, shape: activations.shape.with(axis, width) });
   const sizes = graph.integers([3 * units, units]);
-  const [gatePart, candidatePart] = graph.emit('Split', [activations, sizes], [part(3 * units), part(units)], {
-    axis: 1,
-  });
+  const [gatePart, candidatePart] = graph.emit('Split', [activations, sizes], [part(3 * units), part(units)], { axis });
   const gates = sigmoid(gatePart!);
   const candidate = tanh(candidatePart!);
-  const [input, output, forget] = split(gates, 1, 3);
+  const [input, output, forget] = split(gates, axis, 3);
   const cell = add(multiply(forget!, previousCell), multiply(input!, candidate));
   const cellTanh = tanh(cell);
   const hidden = multiply(output!, cellTanh);
   return { gates, forget: forget!, candidate, previousCell, cell, cellTanh, hidden };
+}
+
+/**
+ * What follows the products of one step: activations [..., 4H] of the gates input, output, forget and cell, and the cell state
+ * before [..., H] -> both states after. Not differentiable; `lstm` is.
+ */
+export function lstmCell(activations: Tensor, cell: Tensor): LstmState {
+  const units = cell.shape.at(-1);
+  if (typeof units !== 'number' || !sameShape(activations.shape, cell.shape.with(-1, 4 * units))) {
+    throw shapeMismatch(
+      'LstmCell',
+      activations.shape,
+      cell.shape,
+      'activations must be [..., 4H] and the cell [..., H]',
+    );
+  }
+  return activations.graph.withoutTape(() => runStep(activations, cell, units));
 }
 
 /** Gradients of the gates' activations of all steps [T*B, 4H], and of the initial state. */
