@@ -7,6 +7,7 @@ import { zipfText } from './zipf.js';
 
 /** Words of a synthetic model. */
 export const SYNTHETIC_VOCABULARY = 10_000;
+const CHECK_TOKENS = 2_000;
 
 /**
  * A bundle with the preset's sizes and untrained weights, whose words are as unequally frequent as real ones: the time that a token
@@ -30,22 +31,25 @@ export async function writeSyntheticBundle(folder: string, hyperparameters: Hype
     tokens: [...special, ...words],
   });
   const unmeasured = { tokens: 1, lossNats: 1, perplexity: Math.E, top1: 0, top5: 0 };
-  await exportBundle(folder, {
-    tokenizer,
-    parameters,
-    card: '# Untrained model for measurements\n',
-    config: {
-      format: 'understudy-model',
-      version: 1,
-      ...architecture,
-      preset: hyperparameters.preset,
-      parameters: countParameters(architecture),
-      hyperparameters,
-      seed,
-      dataSha256: '0'.repeat(64),
-      evaluation: { validation: unmeasured },
-    },
-  });
+  const config = {
+    format: 'understudy-model',
+    version: 1,
+    ...architecture,
+    preset: hyperparameters.preset,
+    parameters: countParameters(architecture),
+    hyperparameters,
+    seed,
+    dataSha256: '0'.repeat(64),
+    evaluation: { validation: unmeasured },
+  } as const;
+  // There is nothing to lose in an untrained model; the int8 variant is there so that its speed can be measured.
+  const check = {
+    text: zipfText(CHECK_TOKENS, SYNTHETIC_VOCABULARY, 2),
+    tolerance: { perplexityPercent: 100, top1Points: 100 },
+    threads: 0,
+  };
+  const card = '# Untrained model for measurements\n';
+  await exportBundle(folder, { tokenizer, parameters, card, config }, check);
 }
 
 /** Hands a synthetic bundle in a temporary folder to `use`, and removes it afterwards. */

@@ -68,6 +68,15 @@ describe('loadConfig', () => {
     },
   );
 
+  it('reads a number with a decimal point within its limits', () => {
+    expect(loadConfig({ INT8_MAX_TOP1_POINTS: '0.25' }).int8MaxTop1Points).toBe(0.25);
+    expect(loadConfig({ INT8_MAX_TOP1_POINTS: '100' }).int8MaxTop1Points).toBe(100);
+    for (const text of ['-0.1', '100.1', '1e1', '.5', '1.', 'NaN', '1,5'])
+      expect(messageOf({ INT8_MAX_TOP1_POINTS: text })).toContain(
+        'INT8_MAX_TOP1_POINTS must be a number from 0 to 100',
+      );
+  });
+
   it('takes an empty variable for one that is not given', () => {
     expect(loadConfig({ GENERATOR_PORT: '', DATABASE_URL: '  ' })).toMatchObject({
       generatorPort: 4000,
@@ -114,7 +123,7 @@ describe('.env.example', () => {
   });
 
   it('explains every variable and states the default that is in force', () => {
-    const lines = text.split('\n').filter((line) => /^# [A-Z_]+=/.test(line));
+    const lines = text.split('\n').filter((line) => /^# [A-Z][A-Z0-9_]*=/.test(line));
     const given = parseEnv(lines.map((line) => line.slice(2)).join('\n')) as Record<string, string>;
     const variables = Object.values(SETTINGS).map(({ variable }) => variable);
     expect(Object.keys(given).sort()).toEqual(variables.sort());

@@ -32,6 +32,20 @@ export function integer(minimum: number, maximum: number): SettingKind<number> {
   };
 }
 
+/** A number from `minimum` to `maximum`, both allowed, such as 0.3. */
+export function decimal(minimum: number, maximum: number): SettingKind<number> {
+  return {
+    read(text) {
+      const value = Number(text);
+      if (!/^\d+(\.\d+)?$/.test(text) || value < minimum || value > maximum) {
+        throw new SettingProblem(`must be a number from ${minimum} to ${maximum}, such as 0.3; got ${shown(text)}.`);
+      }
+      return value;
+    },
+    write: String,
+  };
+}
+
 /** One of a few words. */
 export function oneOf<const T extends string>(...words: readonly T[]): SettingKind<T> {
   return {

@@ -1,4 +1,15 @@
-import { flag, folder, host, integer, name, oneOf, pairs, postgresUrl, type SettingKind } from './setting-kinds.js';
+import {
+  decimal,
+  flag,
+  folder,
+  host,
+  integer,
+  name,
+  oneOf,
+  pairs,
+  postgresUrl,
+  type SettingKind,
+} from './setting-kinds.js';
 
 interface Setting<T> {
   readonly variable: string;
@@ -229,6 +240,24 @@ export const SETTINGS = {
     integer(0, THREADS_MAXIMUM),
     0,
     'Threads of the decoder; 0 takes every core.',
+  ),
+  servingPrecision: setting(
+    'SERVING_PRECISION',
+    oneOf('auto', 'float32', 'int8'),
+    'auto',
+    'Arithmetic of the decoder: float32, int8 where a version has it, or auto, int8 where it was measured to hold the accuracy.',
+  ),
+  int8MaxPerplexityPercent: setting(
+    'INT8_MAX_PERPLEXITY_PERCENT',
+    decimal(0, 100),
+    1,
+    'How much higher the perplexity of int8 may be than that of float32 for a new version to be served with it, in percent.',
+  ),
+  int8MaxTop1Points: setting(
+    'INT8_MAX_TOP1_POINTS',
+    decimal(0, 100),
+    0.3,
+    'How much lower the top-1 accuracy of int8 may be than that of float32 for the same, in percentage points.',
   ),
 
   deployment: setting('DEPLOYMENT', name(), 'production', 'Deployment whose model this generator serves.'),

@@ -19,7 +19,7 @@ export class LoadedVersion {
   private constructor(
     readonly version: ServableModel,
     readonly engine: CompletionEngine,
-    /** Names weights, tokenizer and code: two answers with the same one came from the same function. */
+    /** Names weights, tokenizer, precision and code: two answers with the same one came from the same function. */
     readonly fingerprint: string,
   ) {}
 
@@ -40,7 +40,8 @@ export class LoadedVersion {
       await engine.close();
       throw error;
     }
-    const fingerprint = createHash('sha256').update(`${version.bundleSha256}:${codeVersion}`).digest('hex');
+    const served = `${version.bundleSha256}:${engine.precision}:${codeVersion}`;
+    const fingerprint = createHash('sha256').update(served).digest('hex');
     return new LoadedVersion(version, engine, `fp_${fingerprint.slice(0, 16)}`);
   }
 

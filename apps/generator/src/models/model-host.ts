@@ -150,15 +150,25 @@ export class ModelHost implements OnApplicationShutdown {
     const version = await this.registry.resolveModel(versionId);
     if (this.#stopped) throw new CodedError('no_model_ready', 'The server is stopping.');
     const startedAt = performance.now();
-    const { servingThreads, maxBatchSize, maxQueuedRequests } = this.config;
+    const { servingThreads, servingPrecision, maxBatchSize, maxQueuedRequests } = this.config;
     const loaded = await LoadedVersion.load(
       version,
       this.store,
       // What may wait is bounded over all versions together, before it gets here.
-      { threads: servingThreads, maxBatchSize, maxQueued: maxBatchSize + maxQueuedRequests },
+      {
+        threads: servingThreads,
+        precision: servingPrecision,
+        maxBatchSize,
+        maxQueued: maxBatchSize + maxQueuedRequests,
+      },
       CODE_VERSION,
     );
-    this.#logger.log({ msg: 'loaded', version: versionId, milliseconds: Math.round(performance.now() - startedAt) });
+    this.#logger.log({
+      msg: 'loaded',
+      version: versionId,
+      precision: loaded.engine.precision,
+      milliseconds: Math.round(performance.now() - startedAt),
+    });
     return loaded;
   }
 

@@ -32,6 +32,8 @@ export interface ChildOrder {
   readonly seed: number;
   /** 0 takes every core. */
   readonly threads: number;
+  /** How much worse than float32 the int8 variant may be to be served. */
+  readonly precisionTolerance: { readonly perplexityPercent: number; readonly top1Points: number };
   /** The child ends itself this long after the last moment at which its parent owned the run: by then it may be another's. */
   readonly leaseMs: number;
 }

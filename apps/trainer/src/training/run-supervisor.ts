@@ -131,6 +131,10 @@ export class RunSupervisor {
       hyperparameters: run.hyperparameters,
       seed: run.seed,
       threads: config.trainingThreads,
+      precisionTolerance: {
+        perplexityPercent: config.int8MaxPerplexityPercent,
+        top1Points: config.int8MaxTop1Points,
+      },
       // A third of the time after which somebody else may take the run: two children never work on one run.
       leaseMs: Math.floor(config.runLostAfterMs / 3),
     };

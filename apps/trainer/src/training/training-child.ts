@@ -90,6 +90,7 @@ async function train(order: ChildOrder): Promise<TrainModelOutcome> {
       engine: await openEngine(order.engine, order.threads),
       stateFolder: order.stateFolder,
       saveIntervalSeconds: order.saveIntervalSeconds,
+      precisionTolerance: order.precisionTolerance,
     },
     (event) => void post({ type: 'event', event }),
     { cancel: cancelled.signal, stop: stopped.signal },

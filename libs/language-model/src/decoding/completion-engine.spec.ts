@@ -21,6 +21,18 @@ describe('CompletionEngine', () => {
     expect(config).toMatchObject({ preset: 'small', lstmUnits: 16, vocabularySize: tokenizer.vocabularySize });
   });
 
+  it('computes with the precision it is told to, by default with int8 where that has held', async () => {
+    const { held } = engine.config.quantization!;
+    expect(engine.precision).toBe(held ? 'int8' : 'float32');
+    for (const precision of ['float32', 'int8'] as const) {
+      const told = await stand.open({ precision });
+      expect(told.precision).toBe(precision);
+      const alone = await complete(told, { seed: 3n });
+      const beside = await Promise.all(Array.from({ length: 8 }, (_, i) => complete(told, { seed: BigInt(i) })));
+      expect(beside[3]).toEqual(alone);
+    }
+  });
+
   it('writes the language that it was trained on: sentences without <unk>, after a space', async () => {
     const texts = await Promise.all(
       Array.from({ length: 20 }, (_, i) => complete(engine, { seed: BigInt(i), temperature: 0.7 })),

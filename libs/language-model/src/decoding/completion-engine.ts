@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { CodedError } from '#errors';
+import { choosePrecision, type Precision, type PrecisionChoice } from '../bundle/quantization.js';
 import { readBundle, type BundleConfig } from '../bundle/read-bundle.js';
 import type { Tokenizer } from '../tokenizer/index.js';
 import type { TokenizedRequest } from './completion-decoder.js';
@@ -23,6 +24,8 @@ export interface CompletionEngineOptions {
   readonly maxBatchSize: number;
   /** Texts that may wait for a place; more are refused. */
   readonly maxQueued: number;
+  /** Default: int8 where the bundle has it and it was measured to hold. */
+  readonly precision?: PrecisionChoice | undefined;
 }
 
 /** What an engine is doing. */
@@ -55,6 +58,8 @@ export class CompletionEngine {
 
   private constructor(
     readonly config: BundleConfig,
+    /** Arithmetic of its decode steps. */
+    readonly precision: Precision,
     readonly tokenizer: Tokenizer,
     private readonly worker: Worker,
     private readonly options: CompletionEngineOptions,
@@ -78,14 +83,15 @@ export class CompletionEngine {
    */
   static async open(bundleFolder: string, options: CompletionEngineOptions): Promise<CompletionEngine> {
     const { config, tokenizer } = await readBundle(bundleFolder);
+    const precision = choosePrecision(options.precision ?? 'auto', config.quantization);
     const counters = new SharedArrayBuffer(Object.keys(COUNTERS).length * Float64Array.BYTES_PER_ELEMENT);
     const { threads, maxBatchSize } = options;
     const worker = new Worker(new URL('./decode-worker.js', import.meta.url), {
-      workerData: { bundleFolder, threads, maxBatchSize, counters } satisfies DecodeWorkerData,
+      workerData: { bundleFolder, precision, threads, maxBatchSize, counters } satisfies DecodeWorkerData,
     });
     const [answer] = (await once(worker, 'message')) as [WorkerReady];
     if (!answer.ready) throw unpackError(answer.error);
-    return new CompletionEngine(config, tokenizer, worker, options, counters);
+    return new CompletionEngine(config, precision, tokenizer, worker, options, counters);
   }
 
   /** What it is doing now. */

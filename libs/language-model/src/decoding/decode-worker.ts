@@ -17,15 +17,12 @@ import {
 // The thread that a loaded version decodes in: it owns the model, so that HTTP never waits for a step.
 
 const port = parentPort!;
-const { bundleFolder, threads, maxBatchSize, counters } = workerData as DecodeWorkerData;
+const { bundleFolder, precision, threads, maxBatchSize, counters } = workerData as DecodeWorkerData;
 
 /** Serves until it is told to close. */
 async function serve(): Promise<void> {
   const bundle = await readBundle(bundleFolder);
-  const graphs = {
-    decode: await bundle.session('decode.onnx', threads),
-    prefill: await bundle.session('prefill.onnx', threads),
-  };
+  const graphs = await bundle.decodeGraphs(precision, threads);
   const { architecture } = bundle;
   const session = new DecodeSession(graphs, architecture, maxBatchSize);
   const loop = await DecodeLoop.create(session);

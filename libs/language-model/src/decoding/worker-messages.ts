@@ -1,10 +1,12 @@
 import { CodedError, isCodedError, type ErrorCode } from '#errors';
+import type { Precision } from '../bundle/quantization.js';
 import type { ChoiceDelta, CompletionResult } from './completion-request.js';
 import type { TokenizedRequest } from './completion-decoder.js';
 
 /** How a decode worker is started. */
 export interface DecodeWorkerData {
   readonly bundleFolder: string;
+  readonly precision: Precision;
   /** Threads for one step; 0 = one per core. */
   readonly threads: number;
   /** Rows of the batch. */

@@ -21,6 +21,7 @@ const SETTINGS = {
 const FILES = [
   'card.md',
   'config.json',
+  'decode.int8.onnx',
   'decode.onnx',
   'manifest.json',
   'model.safetensors',
