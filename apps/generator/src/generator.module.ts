@@ -10,10 +10,13 @@ import { CompletionsController } from './completions/completions.controller.js';
 import { HealthController } from './health/health.controller.js';
 import { DeploymentFollower } from './models/deployment-follower.js';
 import { ListModels } from './models/list-models.js';
+import { ModelCards } from './models/model-card.js';
 import { ModelHost } from './models/model-host.js';
 import { ModelsController } from './models/models.controller.js';
 import { ReplicaReporter } from './models/replica-reporter.js';
+import { ServerController } from './server/server.controller.js';
 import { StorageModule, type Storage } from './storage.module.js';
+import { TokenizerController } from './tokens/tokenizer.controller.js';
 
 /** The generator: completions, models, health and administration. */
 @Module({})
@@ -26,13 +29,15 @@ export class GeneratorModule {
         CompletionsController,
         ModelsController,
         HealthController,
+        TokenizerController,
+        ServerController,
         DeploymentsController,
         ModelVersionsController,
         ReplicasController,
         AuditController,
         ApiKeysController,
       ],
-      providers: [ModelHost, DeploymentFollower, ReplicaReporter, ListModels, CompletionMetrics, Completer],
+      providers: [ModelHost, DeploymentFollower, ReplicaReporter, ListModels, ModelCards, CompletionMetrics, Completer],
     };
   }
 }
