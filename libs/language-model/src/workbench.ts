@@ -18,5 +18,6 @@ export { PLAIN_REQUEST, PLAIN_SAMPLING } from './decoding/plain-request.js';
 export { DecodeSession } from './sampling/decode-session.js';
 export { SamplingPlan } from './sampling/sampling-plan.js';
 export { TokenSampler } from './sampling/token-sampler.js';
+export { TokenScorer } from './sampling/token-scorer.js';
 export { type SamplingParameters } from './decoding/completion-request.js';
 export { Tokenizer } from './tokenizer/index.js';

@@ -5,14 +5,18 @@ declare const WebAssembly: {
   instantiate(binary: Uint8Array, imports: object): Promise<{ instance: { exports: object } }>;
 };
 
-/** Byte addresses into the kernel's memory; runs are multiples of 32 bytes. */
+/** Byte addresses into the kernel's memory; a run ends before `end` and is a multiple of 32 bytes. */
 interface Exports {
   readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
   max(at: number, end: number): number;
   sum(at: number, end: number): number;
   countAbove(at: number, end: number, threshold: number): number;
-  collectAbove(at: number, end: number, threshold: number, out: number): number;
+  sumAbove(at: number, end: number, weights: number, threshold: number): number;
+  collectBetween(at: number, end: number, low: number, high: number, out: number): number;
+  keepFrom(at: number, end: number, weights: number, threshold: number): number;
   exponentials(at: number, end: number, max: number, scale: number, out: number): number;
+  weightedSum(at: number, end: number, weights: number): number;
+  ratios(at: number, end: number, center: number, out: number): void;
 }
 
 const PAGE_BYTES = 65_536;
@@ -38,22 +42,30 @@ const EXP = `
     (f32x4.mul (local.get $y)
       (i32x4.shl (i32x4.add (i32x4.trunc_sat_f32x4_s (local.get $n)) (i32x4.splat (i32.const 127))) (i32.const 23)))))`;
 
-/** Assembler text: adds four numbers in $x to four sums in double precision. */
-const ADD = `
-  (local.set $low (f64x2.add (local.get $low) (f64x2.promote_low_f32x4 (local.get $x))))
-  (local.set $high (f64x2.add (local.get $high)
+/** Locals of a function that adds up in double precision, in four sums so that one addition need not wait for the last. */
+const SUMS = '(local $x v128) (local $s0 v128) (local $s1 v128) (local $s16 v128) (local $s17 v128)';
+
+/** Assembler text: adds the four numbers in $x, which came from an offset of 0 or 16 bytes. */
+const add = (offset: 0 | 16): string => `
+  (local.set $s${offset} (f64x2.add (local.get $s${offset}) (f64x2.promote_low_f32x4 (local.get $x))))
+  (local.set $s${offset + 1} (f64x2.add (local.get $s${offset + 1})
     (f64x2.promote_low_f32x4 (i8x16.shuffle 8 9 10 11 12 13 14 15 0 1 2 3 4 5 6 7 (local.get $x) (local.get $x)))))`;
 
 const TOTAL = `
-  (local.set $low (f64x2.add (local.get $low) (local.get $high)))
-  (f64.add (f64x2.extract_lane 0 (local.get $low)) (f64x2.extract_lane 1 (local.get $low)))`;
+  (local.set $s0 (f64x2.add (f64x2.add (local.get $s0) (local.get $s1)) (f64x2.add (local.get $s16) (local.get $s17))))
+  (f64.add (f64x2.extract_lane 0 (local.get $s0)) (f64x2.extract_lane 1 (local.get $s0)))`;
 
-/** Assembler text: repeats `body` for each 32 bytes from $at to $end. */
-const loop = (body: string): string => `(loop $next ${body}
+/** Assembler text: repeats the body for each 32 bytes from $at to $end; `others` are addresses that go along. */
+const loop = (body: string, ...others: string[]): string => `(loop $next ${body}
+  ${others.map((name) => `(local.set $${name} (i32.add (local.get $${name}) (i32.const 32)))`).join(' ')}
   (local.set $at (i32.add (local.get $at) (i32.const 32)))
   (br_if $next (i32.lt_u (local.get $at) (local.get $end))))`;
 
-const load = (offset: number): string => `(v128.load offset=${offset} (local.get $at))`;
+/** The same for each half of the 32 bytes. */
+const loopHalves = (body: (offset: 0 | 16) => string, ...others: string[]): string =>
+  loop(body(0) + body(16), ...others);
+
+const load = (offset: 0 | 16, from = 'at'): string => `(v128.load offset=${offset} (local.get $${from}))`;
 
 const SOURCE = `(module
   (memory (export "memory") 1)
@@ -71,27 +83,44 @@ const SOURCE = `(module
       (f32.max (f32x4.extract_lane 2 (local.get $m)) (f32x4.extract_lane 3 (local.get $m)))))
 
   (func (export "sum") (param $at i32) (param $end i32) (result f64)
-    (local $x v128) (local $low v128) (local $high v128)
-    ${loop([0, 16].map((offset) => `(local.set $x ${load(offset)}) ${ADD}`).join(''))}
+    ${SUMS}
+    ${loopHalves((half) => `(local.set $x ${load(half)}) ${add(half)}`)}
     ${TOTAL})
 
   (func (export "countAbove") (param $at i32) (param $end i32) (param $threshold f32) (result i32)
     (local $t v128) (local $count v128)
     (local.set $t (f32x4.splat (local.get $threshold)))
-    ${loop(`(local.set $count (i32x4.sub
-      (i32x4.sub (local.get $count) (f32x4.gt ${load(0)} (local.get $t))) (f32x4.gt ${load(16)} (local.get $t))))`)}
+    ${loopHalves(
+      (half) => `
+      (local.set $count (i32x4.sub (local.get $count) (f32x4.gt ${load(half)} (local.get $t))))`,
+    )}
     (i32.add
       (i32.add (i32x4.extract_lane 0 (local.get $count)) (i32x4.extract_lane 1 (local.get $count)))
       (i32.add (i32x4.extract_lane 2 (local.get $count)) (i32x4.extract_lane 3 (local.get $count)))))
 
-  (func (export "collectAbove") (param $at i32) (param $end i32) (param $threshold f32) (param $out i32) (result i32)
-    (local $t v128) (local $mask i32) (local $index i32) (local $start i32)
+  (func (export "sumAbove") (param $at i32) (param $end i32) (param $weights i32) (param $threshold f32) (result f64)
+    (local $t v128) ${SUMS}
     (local.set $t (f32x4.splat (local.get $threshold)))
+    ${loopHalves(
+      (half) =>
+        `(local.set $x (v128.and (f32x4.gt ${load(half)} (local.get $t)) ${load(half, 'weights')})) ${add(half)}`,
+      'weights',
+    )}
+    ${TOTAL})
+
+  (func (export "collectBetween")
+    (param $at i32) (param $end i32) (param $low f32) (param $high f32) (param $out i32) (result i32)
+    (local $l v128) (local $h v128) (local $mask i32) (local $index i32) (local $start i32)
+    (local.set $l (f32x4.splat (local.get $low)))
+    (local.set $h (f32x4.splat (local.get $high)))
     (local.set $start (local.get $out))
     ${loop(`
-      (local.set $mask (i32.or
-        (i32x4.bitmask (f32x4.gt ${load(0)} (local.get $t)))
-        (i32.shl (i32x4.bitmask (f32x4.gt ${load(16)} (local.get $t))) (i32.const 4))))
+      (local.set $mask (i32.or ${([0, 16] as const)
+        .map(
+          (half) => `(i32.shl (i32x4.bitmask (v128.and
+            (f32x4.gt ${load(half)} (local.get $l)) (f32x4.le ${load(half)} (local.get $h)))) (i32.const ${half / 4}))`,
+        )
+        .join(' ')}))
       (block $none (loop $bit
         (br_if $none (i32.eqz (local.get $mask)))
         (i32.store (local.get $out) (i32.add (local.get $index) (i32.ctz (local.get $mask))))
@@ -101,24 +130,52 @@ const SOURCE = `(module
       (local.set $index (i32.add (local.get $index) (i32.const 8)))`)}
     (i32.shr_u (i32.sub (local.get $out) (local.get $start)) (i32.const 2)))
 
+  (func (export "keepFrom") (param $at i32) (param $end i32) (param $weights i32) (param $threshold f32) (result f64)
+    (local $t v128) ${SUMS}
+    (local.set $t (f32x4.splat (local.get $threshold)))
+    ${loopHalves(
+      (half) => `
+      (local.set $x (v128.and (f32x4.ge ${load(half)} (local.get $t)) ${load(half, 'weights')}))
+      (v128.store offset=${half} (local.get $weights) (local.get $x))
+      ${add(half)}`,
+      'weights',
+    )}
+    ${TOTAL})
+
   (func (export "exponentials")
     (param $at i32) (param $end i32) (param $max f32) (param $scale f32) (param $out i32) (result f64)
-    (local $m v128) (local $s v128) (local $x v128) (local $y v128) (local $n v128) (local $r v128)
-    (local $low v128) (local $high v128)
+    (local $m v128) (local $s v128) (local $y v128) (local $n v128) (local $r v128) ${SUMS}
     (local.set $m (f32x4.splat (local.get $max)))
     (local.set $s (f32x4.splat (local.get $scale)))
-    ${loop(`
-      ${[0, 16]
-        .map(
-          (offset) => `
-        (local.set $x (f32x4.mul (f32x4.sub ${load(offset)} (local.get $m)) (local.get $s)))
-        ${EXP}
-        (v128.store offset=${offset} (local.get $out) (local.get $x))
-        ${ADD}`,
-        )
-        .join('')}
-      (local.set $out (i32.add (local.get $out) (i32.const 32)))`)}
-    ${TOTAL}))`;
+    ${loopHalves(
+      (half) => `
+      (local.set $x (f32x4.mul (f32x4.sub ${load(half)} (local.get $m)) (local.get $s)))
+      ${EXP}
+      (v128.store offset=${half} (local.get $out) (local.get $x))
+      ${add(half)}`,
+      'out',
+    )}
+    ${TOTAL})
+
+  (func (export "weightedSum") (param $at i32) (param $end i32) (param $weights i32) (result f64)
+    ${SUMS}
+    ${loopHalves(
+      (half) => `
+      (local.set $x ${load(half, 'weights')})
+      (local.set $x (v128.and (f32x4.gt (local.get $x) (f32x4.splat (f32.const 0))) (f32x4.mul ${load(half)} (local.get $x))))
+      ${add(half)}`,
+      'weights',
+    )}
+    ${TOTAL})
+
+  (func (export "ratios") (param $at i32) (param $end i32) (param $center f32) (param $out i32)
+    (local $c v128)
+    (local.set $c (f32x4.splat (local.get $center)))
+    ${loopHalves(
+      (half) => `(v128.store offset=${half} (local.get $out) (f32x4.pmin
+        (f32x4.div ${load(half)} (local.get $c)) (f32x4.div (local.get $c) ${load(half)})))`,
+      'out',
+    )}))`;
 
 let binary: Promise<Uint8Array> | undefined;
 
@@ -132,18 +189,24 @@ async function assemble(): Promise<Uint8Array> {
   }
 }
 
+/** One of the kernel's rows. */
+type RowName = 'logits' | 'weights' | 'ratios';
+
 /**
  * Passes over one row of V numbers with WebAssembly SIMD, in memory of its own: the row is copied in, which takes less than
  * one pass in JavaScript.
  */
 export class SamplingKernel {
-  /** [V]; what the passes over logits read. */
+  /** [V], any. */
   readonly logits: Float32Array;
-  /** [V], not negative; what the passes over weights read. */
+  /** [V], not negative; 0 = cannot be drawn. */
   readonly weights: Float32Array;
+  /** [V], 0 to 1. */
+  readonly ratios: Float32Array;
   /** Token ids that the last collecting pass found, in ascending order. */
   readonly found: Int32Array;
   private readonly rowBytes: number;
+  private readonly at: Readonly<Record<RowName | 'found', number>>;
 
   private constructor(
     private readonly exports: Exports,
@@ -151,13 +214,15 @@ export class SamplingKernel {
   ) {
     const padded = Math.ceil(vocabularySize / LANES) * LANES;
     this.rowBytes = padded * 4;
-    const missing = Math.ceil((3 * this.rowBytes) / PAGE_BYTES) - 1;
+    this.at = { logits: 0, weights: this.rowBytes, ratios: 2 * this.rowBytes, found: 3 * this.rowBytes };
+    const missing = Math.ceil((4 * this.rowBytes) / PAGE_BYTES) - 1;
     if (missing > 0) exports.memory.grow(missing);
     const { buffer } = exports.memory;
     new Float32Array(buffer, 0, padded).fill(-Infinity);
-    this.logits = new Float32Array(buffer, 0, vocabularySize);
-    this.weights = new Float32Array(buffer, this.rowBytes, vocabularySize);
-    this.found = new Int32Array(buffer, 2 * this.rowBytes, vocabularySize);
+    this.logits = new Float32Array(buffer, this.at.logits, vocabularySize);
+    this.weights = new Float32Array(buffer, this.at.weights, vocabularySize);
+    this.ratios = new Float32Array(buffer, this.at.ratios, vocabularySize);
+    this.found = new Int32Array(buffer, this.at.found, vocabularySize);
   }
 
   /** Makes the passes; the first time in a process takes some 50 ms. */
@@ -166,35 +231,46 @@ export class SamplingKernel {
     return new SamplingKernel(instance.exports as Exports, vocabularySize);
   }
 
-  maxLogit(): number {
-    return this.exports.max(0, this.rowBytes);
-  }
-
-  maxWeight(): number {
-    return this.exports.max(this.rowBytes, 2 * this.rowBytes);
+  max(row: RowName): number {
+    return this.exports.max(this.at[row], this.at[row] + this.rowBytes);
   }
 
   sumWeights(): number {
-    return this.exports.sum(this.rowBytes, 2 * this.rowBytes);
+    return this.exports.sum(this.at.weights, this.at.weights + this.rowBytes);
   }
 
-  /** How many logits are above a threshold. */
-  countLogits(threshold: number): number {
-    return this.exports.countAbove(0, this.rowBytes, threshold);
+  /** How many numbers of a row are above a threshold. */
+  countAbove(row: RowName, threshold: number): number {
+    return this.exports.countAbove(this.at[row], this.at[row] + this.rowBytes, threshold);
   }
 
-  /** Puts the ids of logits above a threshold into `found`; returns how many. */
-  collectLogits(threshold: number): number {
-    return this.exports.collectAbove(0, this.rowBytes, threshold, 2 * this.rowBytes);
+  /** Sum of the weights of the tokens whose numbers in a row are above a threshold. */
+  sumAbove(row: RowName, threshold: number): number {
+    return this.exports.sumAbove(this.at[row], this.at[row] + this.rowBytes, this.at.weights, threshold);
   }
 
-  /** Puts the ids of weights above a threshold of at least 0 into `found`; returns how many. */
-  collectWeights(threshold: number): number {
-    return this.exports.collectAbove(this.rowBytes, 2 * this.rowBytes, threshold, 2 * this.rowBytes);
+  /** Puts the ids of a row's numbers above `low` and up to `high` into `found`; returns how many. */
+  collectBetween(row: RowName, low: number, high: number): number {
+    return this.exports.collectBetween(this.at[row], this.at[row] + this.rowBytes, low, high, this.at.found);
+  }
+
+  /** Sets the weights of tokens to 0 whose numbers in a row are below a threshold; returns the sum of the others. */
+  keepFrom(row: RowName, threshold: number): number {
+    return this.exports.keepFrom(this.at[row], this.at[row] + this.rowBytes, this.at.weights, threshold);
   }
 
   /** Sets each weight to `exp((logit - max) scale)`; returns their sum. Relative error 2e-7; 0 below e^-87. */
   exponentiate(max: number, scale: number): number {
-    return this.exports.exponentials(0, this.rowBytes, max, scale, this.rowBytes);
+    return this.exports.exponentials(0, this.rowBytes, max, scale, this.at.weights);
+  }
+
+  /** Sum of the logits, each times its weight; those without weight do not count. */
+  weightedLogits(): number {
+    return this.exports.weightedSum(0, this.rowBytes, this.at.weights);
+  }
+
+  /** Sets each ratio to the smaller of `weight / center` and `center / weight`. */
+  compareWeights(center: number): void {
+    this.exports.ratios(this.at.weights, this.at.weights + this.rowBytes, center, this.at.ratios);
   }
 }

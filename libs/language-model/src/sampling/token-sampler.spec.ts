@@ -1,111 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { SamplingParameters } from '../decoding/completion-request.js';
+import { philox, STREAMS, toUnit } from '../model/random.js';
+import { definition, NOTHING, PLAIN, rowOf, type Before, type Row } from './sampling-definition.js';
 import { SamplingPlan } from './sampling-plan.js';
 import { TokenSampler } from './token-sampler.js';
-
-const PLAIN: SamplingParameters = {
-  temperature: 1,
-  topP: 1,
-  topK: 0,
-  minP: 0,
-  typicalP: 1,
-  presencePenalty: 0,
-  frequencyPenalty: 0,
-  repetitionPenalty: 1,
-  noRepeatNgramSize: 0,
-  logitBias: new Map(),
-};
-
-/** What came before a draw. */
-interface Before {
-  readonly prompt: readonly number[];
-  readonly generated: readonly number[];
-  readonly banEos: boolean;
-}
-
-const NOTHING: Before = { prompt: [], generated: [], banEos: false };
-
-/** Logits as the graph gives them, with the probabilities at a temperature. */
-interface Row {
-  readonly logits: readonly number[];
-  readonly probabilities: readonly number[];
-}
-
-function softmax(logits: readonly number[], temperature: number): number[] {
-  const max = Math.max(...logits);
-  const weights = logits.map((logit) => Math.exp((logit - max) / temperature));
-  const sum = weights.reduce((a, b) => a + b);
-  return weights.map((weight) => weight / sum);
-}
-
-function rowOf(logits: readonly number[], temperature = 1): Row {
-  const single = logits.map(Math.fround);
-  return { logits: single, probabilities: softmax(single, temperature || 1) };
-}
-
-/** Logits by the definitions of vLLM (penalties, bias) and Hugging Face (n-grams), in doubles. */
-function adjusted(logits: readonly number[], p: SamplingParameters, { prompt, generated, banEos }: Before): number[] {
-  const text = [...prompt, ...generated];
-  const context = text.slice(text.length - p.noRepeatNgramSize + 1).join();
-  const result = logits.map((logit, id) => {
-    if (id === 0 || (id === 1 && banEos)) return -Infinity;
-    for (let end = p.noRepeatNgramSize; p.noRepeatNgramSize > 0 && end <= text.length; end++) {
-      const ngram = text.slice(end - p.noRepeatNgramSize, end);
-      if (ngram.at(-1) === id && ngram.slice(0, -1).join() === context) return -Infinity;
-    }
-    let z = logit;
-    if (text.includes(id)) z = z > 0 ? z / p.repetitionPenalty : z * p.repetitionPenalty;
-    const count = generated.filter((other) => other === id).length;
-    return z - p.frequencyPenalty * count - (count > 0 ? p.presencePenalty : 0) + (p.logitBias.get(id) ?? 0);
-  });
-  if (result.some((logit) => logit > -Infinity)) return result;
-  return adjusted(logits, { ...p, noRepeatNgramSize: 0 }, { prompt, generated, banEos });
-}
-
-type Candidate = Readonly<{ id: number; p: number; logit: number }>;
-
-/** The first candidates that together reach a share of all. */
-function reach(candidates: readonly Candidate[], share: number): Candidate[] {
-  const whole = candidates.reduce((sum, { p }) => sum + p, 0);
-  const kept: Candidate[] = [];
-  let reached = 0;
-  for (const candidate of candidates) {
-    if (kept.length > 0 && reached >= share * whole) break;
-    kept.push(candidate);
-    reached += candidate.p;
-  }
-  return kept;
-}
-
-/** What may be drawn and how often, by the definition: sort, cut, scale to 1. */
-function definition(row: Row, parameters: SamplingParameters, before = NOTHING): Map<number, number> {
-  const logits = adjusted(row.logits, parameters, before);
-  const changed = logits.some((logit, id) => id > 0 && logit !== row.logits[id]);
-  const probabilities = changed ? softmax(logits, parameters.temperature || 1) : row.probabilities;
-  let kept: Candidate[] = probabilities
-    .map((p, id) => ({ id, p, logit: logits[id]! }))
-    .filter(({ id, p }) => id > 0 && p > 0)
-    .sort((a, b) => b.logit - a.logit || a.id - b.id);
-  if (parameters.temperature === 0) kept = kept.slice(0, 1);
-  if (parameters.topK > 0) kept = kept.slice(0, parameters.topK);
-  if (parameters.topP < 1) kept = reach(kept, parameters.topP);
-  const most = kept[0]!.p;
-  kept = kept.filter(({ p }) => p >= parameters.minP * most);
-  if (parameters.typicalP < 1) {
-    kept.sort((a, b) => a.id - b.id);
-    const whole = kept.reduce((sum, { p }) => sum + p, 0);
-    const mean = kept.reduce((sum, { p, logit }) => sum + p * logit, 0) / whole;
-    // -ln p - H = E x - x, with x the logit over the temperature; in float32 as the sampler, so that ties are the same ones.
-    const distance = ({ logit }: Candidate): number => Math.fround(Math.abs(logit - mean));
-    kept = reach(
-      kept.sort((a, b) => distance(a) - distance(b) || a.id - b.id),
-      parameters.typicalP,
-    );
-  }
-  const sum = kept.reduce((total, { p }) => total + p, 0);
-  return new Map(kept.map(({ p, id }) => [id, p / sum]));
-}
 
 function planOf(parameters: SamplingParameters, before: Before): SamplingPlan {
   const plan = new SamplingPlan(parameters, before.prompt);
@@ -140,6 +39,21 @@ async function countDraws(
 
 const evenly = (draws: number): number[] => Array.from({ length: draws }, (_, i) => (i + 0.5) / draws);
 
+/**
+ * What a chi-square statistic exceeds with probability 1e-6: the significance of each test. Wilson and Hilferty 1931: the cube
+ * root of the statistic over its mean is nearly normal.
+ */
+function chiSquareQuantile(freedom: number): number {
+  const variance = 2 / (9 * freedom);
+  return freedom * (1 - variance + 4.753 * Math.sqrt(variance)) ** 3;
+}
+
+const randomly = (draws: number): number[] =>
+  Array.from({ length: draws }, (_, i) => {
+    const [high, low] = philox(1, 2, i, 0, STREAMS.sampling);
+    return toUnit(high, low);
+  });
+
 /** Each token owns an interval of the draws, so its count is off by less than one at each end (and a little for float32). */
 function expectShares(counts: Map<number, number>, expected: Map<number, number>, draws: number): void {
   for (const id of counts.keys()) expect(expected.has(id), `token ${id}`).toBe(true);
@@ -156,19 +70,19 @@ const exactRow = fc.array(fc.nat(UNITS), { minLength: 1, maxLength: 40 }).map((c
   return { probabilities, logits: probabilities.map((p) => (p > 0 ? Math.fround(Math.log(p)) : -1e9)) };
 });
 
-const share = fc.oneof(
+const anyShare = fc.oneof(
   fc.constant(1),
   fc.nat(UNITS).map((units) => units / UNITS),
 );
 
 const cutOffs = fc.record({
-  topP: share,
+  topP: anyShare,
   topK: fc.oneof(fc.constant(0), fc.nat(45)),
   minP: fc.oneof(
     fc.constant(0),
     fc.integer({ min: 0, max: 32 }).map((units) => units / 32),
   ),
-  typicalP: share,
+  typicalP: anyShare,
 });
 
 /** Logits in steps that no penalty turns into almost equal ones; the first is what `<unk>` has. */
@@ -201,7 +115,8 @@ describe('TokenSampler', () => {
         const counts = await countDraws(row, parameters, evenly(draws));
         expectShares(counts, definition(row, parameters), draws);
       }),
-      { numRuns: 200 },
+      // A fixed seed: typicality is compared in float32, where two tokens in ten million have almost the same.
+      { numRuns: 200, seed: 1 },
     );
   });
 
@@ -222,5 +137,130 @@ describe('TokenSampler', () => {
       ),
       { numRuns: 300 },
     );
+  });
+
+  describe('over a vocabulary of 1,000', () => {
+    const logits = Array.from({ length: 1000 }, (_, id) =>
+      id === 0 ? -1e9 : 3 * Math.sin(id * id) - Math.log(id + 3),
+    );
+    const text: Before = { prompt: [5, 6, 7, 5, 6, 40], generated: [9, 2, 2, 5, 6], banEos: true };
+    const bias = new Map([
+      [3, 2],
+      [60, 4],
+      [4, -100],
+    ]);
+    const penalties = { presencePenalty: 0.5, frequencyPenalty: 0.7, repetitionPenalty: 1.3 };
+
+    it.each<[string, Partial<SamplingParameters>]>([
+      ['the whole distribution', {}],
+      ['temperature 0.7', { temperature: 0.7 }],
+      ['temperature 1.6', { temperature: 1.6 }],
+      ['top-k', { topK: 40 }],
+      ['top-k beyond the first threshold of the search', { topK: 300 }],
+      ['top-p', { topP: 0.7 }],
+      ['a top-p that leaves out little', { topP: 0.98 }],
+      ['min-p', { minP: 0.02 }],
+      ['typical-p', { typicalP: 0.5 }],
+      ['a typical-p that leaves out little', { typicalP: 0.97 }],
+      ['presence penalty', { presencePenalty: 1.5 }],
+      ['frequency penalty', { frequencyPenalty: -1 }],
+      ['repetition penalty', { repetitionPenalty: 1.5 }],
+      ['no repeated 3-grams', { noRepeatNgramSize: 3 }],
+      ['bias', { logitBias: bias }],
+      [
+        'a bias that leaves no other token a weight in float32',
+        { logitBias: new Map([2, 3, 4].map((id) => [id, 95])) },
+      ],
+      ['top-k and top-p', { topK: 60, topP: 0.8 }],
+      ['top-k, top-p, min-p and typical-p', { topK: 200, topP: 0.95, minP: 0.001, typicalP: 0.9 }],
+      ['penalties and bias', { ...penalties, logitBias: bias }],
+      [
+        'penalties, bias, bans and every cut-off',
+        {
+          ...penalties,
+          logitBias: bias,
+          noRepeatNgramSize: 3,
+          temperature: 0.9,
+          topK: 300,
+          topP: 0.97,
+          minP: 0.0005,
+          typicalP: 0.95,
+        },
+      ],
+    ])('draws from %s as defined: chi-square goodness of fit', async (_name, settings) => {
+      const parameters = { ...PLAIN, ...settings };
+      const row = rowOf(logits, parameters.temperature);
+      const expected = definition(row, parameters, text);
+      const draws = 40_000;
+      const counts = await countDraws(row, parameters, randomly(draws), text);
+      for (const id of counts.keys()) expect(expected.has(id), `token ${id}`).toBe(true);
+      // Tokens that are expected less than five times count together.
+      const cells = [...expected].map(([id, share]) => ({ seen: counts.get(id) ?? 0, expected: draws * share }));
+      const rare = cells.filter((cell) => cell.expected < 5);
+      const often = cells.filter((cell) => cell.expected >= 5);
+      const sum = (field: 'seen' | 'expected'): number => rare.reduce((total, cell) => total + cell[field], 0);
+      if (sum('expected') >= 5) often.push({ seen: sum('seen'), expected: sum('expected') });
+      const statistic = often.reduce((total, cell) => total + (cell.seen - cell.expected) ** 2 / cell.expected, 0);
+      expect(often.length).toBeGreaterThan(1);
+      expect(statistic).toBeLessThan(chiSquareQuantile(often.length - 1));
+    });
+  });
+
+  it.each<[string, Partial<SamplingParameters>]>([
+    ['temperature 0', { temperature: 0 }],
+    ['temperature 0 with cut-offs', { temperature: 0, topP: 0.5, topK: 3, minP: 0.1, typicalP: 0.2 }],
+    ['top-k 1', { topK: 1 }],
+    ['top-p 0', { topP: 0 }],
+    ['top-p 0 with top-k', { topP: 0, topK: 5 }],
+    ['a top-p that no sum can resolve', { topP: Number.MIN_VALUE }],
+  ])('takes the largest logit, the first of equals, with %s', async (_name, settings) => {
+    const parameters = { ...PLAIN, ...settings };
+    expect([...(await countDraws(rowOf([-1e9, 0, 3, 1, 3]), parameters, evenly(64)))]).toEqual([[2, 64]]);
+    // No token is as probable as the first threshold of the search.
+    const flat = rowOf(Array.from({ length: 2000 }, (_token, id) => (id === 700 ? 1 : 0)));
+    expect([...(await countDraws(flat, parameters, evenly(16)))]).toEqual([[700, 16]]);
+  });
+
+  it('draws a token with a probability when rounding left their sum below the draw', async () => {
+    const row = { probabilities: [0, 0.5, 0.4375, 0], logits: [-1e9, -0.69, -0.83, -1e9] };
+    for (const settings of [{}, { topK: 3 }, { topP: 0.99 }, { topP: 0.99, topK: 2 }, { typicalP: 0.99 }]) {
+      const counts = await countDraws(row, { ...PLAIN, ...settings }, [1 - 2 ** -53]);
+      expect([...counts]).toEqual([[2, 1]]);
+    }
+  });
+
+  it('never draws <unk>, whatever its bias and penalties', async () => {
+    const logitBias = new Map([[0, 100]]);
+    const parameters = { ...PLAIN, logitBias, repetitionPenalty: 1e-9, presencePenalty: -2, frequencyPenalty: -2 };
+    const counts = await countDraws(rowOf([-1e9, 1, 2]), parameters, evenly(64), {
+      prompt: [0, 0, 1],
+      generated: [2],
+      banEos: false,
+    });
+    expect(counts.has(0)).toBe(false);
+  });
+
+  it('draws the rest in its own proportions when almost all of the probability is banned', async () => {
+    // Beside the banned one the others are below the range of float32.
+    for (const gap of [1, 10, 30, 200]) {
+      const row = rowOf([-1e9, gap, 0, Math.log(3)]);
+      const counts = await countDraws(row, PLAIN, evenly(400), { ...NOTHING, banEos: true });
+      expect([...counts].sort()).toEqual([
+        [2, 100],
+        [3, 300],
+      ]);
+    }
+  });
+
+  it('lets n-grams repeat when every token would repeat one', async () => {
+    const parameters = { ...PLAIN, noRepeatNgramSize: 1 };
+    const row = rowOf([-1e9, 0, 0, 0]);
+    const all = { prompt: [1, 2, 3], generated: [], banEos: false };
+    expect([...(await countDraws(row, parameters, evenly(300), all)).values()]).toEqual([100, 100, 100]);
+    const ended = await countDraws(row, parameters, evenly(300), { ...all, banEos: true });
+    expect([...ended].sort()).toEqual([
+      [2, 150],
+      [3, 150],
+    ]);
   });
 });

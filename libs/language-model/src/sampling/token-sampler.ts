@@ -1,6 +1,6 @@
+import { LARGEST_VOCABULARY } from '../tokenizer/token-forms.js';
 import type { SamplingPlan } from './sampling-plan.js';
 import { SamplingKernel } from './sampling-kernel.js';
-import { TokenSelection, type Selection } from './token-selection.js';
 
 /** Where a step's results for one sequence stand: V numbers from `start` on. */
 export interface SampledRow {
@@ -11,13 +11,15 @@ export interface SampledRow {
   readonly start: number;
 }
 
-/** First threshold of a search for the most probable tokens, as a share of the whole; falls by `STEP` until enough are found. */
-const FIRST_THRESHOLD = 1 / 256;
+/** First threshold of a search for the most probable tokens, as a share of the whole, and for the most typical ones. */
+const FIRST_SHARE = 1 / 256;
+const FIRST_RATIO = 1 / 4;
+/** What the threshold is multiplied by until enough are found; below the smallest one everything is. */
 const STEP = 1 / 8;
-/** Below it the search takes everything that is not zero. */
-const LOWEST_THRESHOLD = 1e-30;
-/** Keeps a bound on the safe side of the rounding of float32. */
-const BELOW = 1 - 1e-6;
+const SMALLEST_THRESHOLD = 1e-30;
+/** A search halves what it found (on a logarithmic scale) until it is this little, but not forever where many are equal. */
+const ENOUGH_FOUND = 128;
+const MOST_HALVINGS = 8;
 /** Weights whose sum is within these bounds have not lost anything to the range of float32. */
 const SMALLEST_SUM = 1e-12;
 const LARGEST_SUM = 1e30;
@@ -28,19 +30,24 @@ const NEVER = -1e8;
 /** Bits of the largest finite float32; above those of any weight. */
 const LARGEST_BITS = 0x7f7fffff;
 
+function bitsOf({ buffer, byteOffset, length }: Float32Array): Int32Array {
+  return new Int32Array(buffer, byteOffset, length);
+}
+
+function floatOf(bits: number): number {
+  return new Float32Array(Int32Array.of(bits).buffer)[0]!;
+}
+
 /**
  * Draws token ids from rows of probabilities, as a `SamplingPlan` says. Ids stand in descending frequency, so probable tokens
- * come early and the plain draw stops soon. Cut-offs look at each probability once per threshold tried, and sort nothing.
+ * come early and the draw stops soon. Cut-offs are searched for by passes over a copy of the row, which is not sorted.
  * Equal probabilities are ordered by id. One thread may use it.
  */
 export class TokenSampler {
-  private readonly selection: TokenSelection;
-  /** Bits of the kernel's weights. */
-  private readonly bits: Int32Array;
-  /** Ids that may be drawn: the first `count` of the kernel's `found`. */
-  private count = 0;
-  private readonly distance = new Float32Array(1);
-  private readonly distanceBits = new Int32Array(this.distance.buffer);
+  /** Bits of the kernel's weights and ratios, which are in the same order as the numbers. */
+  private readonly weightBits: Int32Array;
+  private readonly ratioBits: Int32Array;
+  private readonly order: Float64Array;
   private readonly changedIds: number[] = [];
   private readonly changedFrom: number[] = [];
 
@@ -48,8 +55,9 @@ export class TokenSampler {
     private readonly kernel: SamplingKernel,
     private readonly vocabularySize: number,
   ) {
-    this.selection = new TokenSelection(vocabularySize);
-    this.bits = new Int32Array(kernel.weights.buffer, kernel.weights.byteOffset, vocabularySize);
+    this.order = new Float64Array(vocabularySize);
+    this.weightBits = bitsOf(kernel.weights);
+    this.ratioBits = bitsOf(kernel.ratios);
   }
 
   /** Makes a sampler for rows of V numbers. */
@@ -71,7 +79,7 @@ export class TokenSampler {
     let whole = 1; // whatever the rounding
     if (plan.adjusts) whole = this.weigh(row, plan);
     else this.kernel.weights.set(probabilities.subarray(start, start + this.vocabularySize));
-    return this.drawFound(uniform * this.cut(row, plan, whole));
+    return this.draw(this.kernel.weights, 0, uniform * this.cut(row, plan, whole));
   }
 
   private largest({ logits, start }: SampledRow, plan: SamplingPlan): number {
@@ -80,7 +88,7 @@ export class TokenSampler {
     if (plan.adjusts) max = this.adjustLogits(logits, start, plan);
     else {
       kernel.logits.set(logits.subarray(start, start + this.vocabularySize));
-      max = kernel.maxLogit();
+      max = kernel.max('logits');
     }
     return kernel.logits.indexOf(max);
   }
@@ -149,122 +157,88 @@ export class TokenSampler {
     const fill = (bans: boolean): number => {
       kernel.logits.set(logits.subarray(start, start + this.vocabularySize));
       plan.adjust(logits, start, bans, (id, logit) => (kernel.logits[id] = logit));
-      return kernel.maxLogit();
+      return kernel.max('logits');
     };
     const max = fill(true);
     return max > NEVER ? max : fill(false); // every token would repeat something
   }
 
-  /** Leaves in `found` what the cut-offs leave of the kernel's weights, whose sum is `whole`; returns the sum left. */
+  /** Sets the kernel's weights, whose sum is `whole`, to 0 where a cut-off leaves a token out; returns the sum left. */
   private cut(row: SampledRow, plan: SamplingPlan, whole: number): number {
-    const { topK, topP, minP, typicalP } = plan.parameters;
-    let mass = this.findTop(plan, whole);
-    if (topK > 0 && this.count > topK) mass = this.keep(this.selectMostProbable(topK, 'count'));
-    if (topP < 1) mass = this.keep(this.selectMostProbable(topP * (topK > 0 ? mass : whole), 'mass'));
-    if (minP > 0) mass = this.keepAbove(minP * this.kernel.maxWeight());
-    if (typicalP < 1) mass = this.keep(this.selectTypical(row, plan, mass));
-    return mass;
-  }
-
-  /** Finds the most probable tokens, no fewer than any cut-off but the typical one leaves; returns their sum. */
-  private findTop({ parameters: { topK, topP, minP } }: SamplingPlan, whole: number): number {
-    const V = this.vocabularySize;
-    // Fewer than these are not wanted: tokens below 1/V of what top-p leaves out cannot add up to more than that.
-    let floor = 0;
-    if (topK === 0 && topP < 1) floor = (((1 - topP) * whole) / V) * BELOW;
-    if (topK === 0 && minP > 0) floor = Math.max(floor, minP * this.kernel.maxWeight() * BELOW);
-    if (topK >= V || (topK === 0 && topP >= 1)) return this.find(floor);
-    for (let threshold = FIRST_THRESHOLD * whole; ; threshold *= STEP) {
-      if (threshold < LOWEST_THRESHOLD * whole) threshold = 0;
-      threshold = Math.max(threshold, floor);
-      const mass = this.find(threshold);
-      if (threshold <= floor || (topK > 0 ? this.count >= topK : mass >= topP * whole)) return mass;
-    }
-  }
-
-  /** Finds the tokens above a threshold; returns their sum. */
-  private find(threshold: number): number {
     const { kernel } = this;
-    this.count = kernel.collectWeights(threshold);
-    let mass = 0;
-    for (let i = 0; i < this.count; i++) mass += kernel.weights[kernel.found[i]!]!;
-    return mass;
-  }
-
-  /** The most probable of the tokens found: so many of them (`count`), or until their sum is reached (`mass`). */
-  private selectMostProbable(target: number, by: 'count' | 'mass'): Selection {
-    const { keys, weights } = this.selection;
-    const { found } = this.kernel;
-    for (let i = 0; i < this.count; i++) {
-      const id = found[i]!;
-      keys[i] = LARGEST_BITS - this.bits[id]!;
-      weights[i] = by === 'count' ? 1 : this.kernel.weights[id]!;
+    const { topK, topP, minP, typicalP } = plan.parameters;
+    let sum = whole;
+    if (topK > 0 && topK < this.vocabularySize) sum = this.keepMost('weights', FIRST_SHARE * sum, 'count', topK);
+    if (topP < 1) sum = this.keepMost('weights', FIRST_SHARE * sum, 'sum', topP * sum);
+    if (minP > 0) sum = kernel.keepFrom('weights', minP * kernel.max('weights'));
+    if (typicalP < 1) {
+      this.rateTypicality(row, plan);
+      sum = this.keepMost('ratios', FIRST_RATIO, 'sum', typicalP * sum);
     }
-    return this.selection.select(this.count, target);
+    return sum;
   }
 
   /**
-   * The tokens whose surprise is nearest to the expected one, until a share of the tokens' sum is reached. With x the logits
-   * over the temperature, -ln p is a constant minus x, so the distance is |x - E x|.
+   * Keeps the weights of the tokens with the largest numbers in a row: so many of them (`count`), or until their weights add up
+   * to the target (`sum`). Passes with falling thresholds find where that is to within a few tokens; only these are sorted.
+   * @returns the sum of the weights kept
    */
-  private selectTypical(row: SampledRow, plan: SamplingPlan, sum: number): Selection {
-    const { kernel, selection } = this;
-    const { found } = kernel;
+  private keepMost(name: 'weights' | 'ratios', first: number, by: 'count' | 'sum', target: number): number {
+    const { kernel } = this;
+    const reach = (threshold: number): number =>
+      by === 'count' ? kernel.countAbove(name, threshold) : kernel.sumAbove(name, threshold);
+    let high = Infinity;
+    let reached = 0; // by what is above `high`
+    let low = first;
+    for (let more = reach(low); more < target && low > 0; more = reach(low)) {
+      [high, reached] = [low, more];
+      low = low > SMALLEST_THRESHOLD ? low * STEP : 0;
+    }
+    let aboveHigh = kernel.countAbove(name, high);
+    let aboveLow = kernel.countAbove(name, low);
+    const largest = kernel.max(name);
+    for (let halvings = 0; aboveLow - aboveHigh > ENOUGH_FOUND && halvings < MOST_HALVINGS; halvings++) {
+      const middle = Math.fround(Math.sqrt(low * Math.min(high, largest)));
+      const more = reach(middle);
+      if (more < target) [high, reached, aboveHigh] = [middle, more, kernel.countAbove(name, middle)];
+      else [low, aboveLow] = [middle, kernel.countAbove(name, middle)];
+    }
+    const count = kernel.collectBetween(name, low, high);
+    if (count === 0) return kernel.keepFrom(name, 0); // rounding alone kept the whole from reaching the target
+    // Largest first, equal ones by id: both in one number.
+    const bits = name === 'weights' ? this.weightBits : this.ratioBits;
+    for (let i = 0; i < count; i++) {
+      const id = kernel.found[i]!;
+      this.order[i] = (LARGEST_BITS - bits[id]!) * LARGEST_VOCABULARY + id;
+    }
+    const sorted = this.order.subarray(0, count).sort();
+    let kept = 0;
+    while (kept < count && (kept === 0 || reached < target)) {
+      reached += by === 'count' ? 1 : kernel.weights[sorted[kept]! % LARGEST_VOCABULARY]!;
+      kept++;
+    }
+    const last = bits[sorted[kept - 1]! % LARGEST_VOCABULARY]!;
+    for (; kept < count; kept++) {
+      const id = sorted[kept]! % LARGEST_VOCABULARY;
+      if (bits[id] !== last) break;
+      kernel.weights[id] = 0;
+    }
+    return kernel.keepFrom(name, floatOf(last));
+  }
+
+  /**
+   * Fills the kernel's ratios with how typical each token is: e to minus the distance of its surprise from the expected one.
+   * With x the logits over the temperature, surprise is a constant minus x, so the distance is |x - E x|; and with c the weight
+   * that a token at E x would have, e to minus that is the smaller of w / c and c / w.
+   */
+  private rateTypicality(row: SampledRow, plan: SamplingPlan): void {
+    const { kernel } = this;
+    const { weights, logits } = kernel;
     if (plan.adjusts) this.adjustLogits(row.logits, row.start, plan);
-    else kernel.logits.set(row.logits.subarray(row.start, row.start + this.vocabularySize));
-    let mean = 0;
-    for (let i = 0; i < this.count; i++) mean += kernel.weights[found[i]!]! * kernel.logits[found[i]!]!;
-    mean /= sum;
-    for (let i = 0; i < this.count; i++) {
-      const id = found[i]!;
-      this.distance[0] = Math.abs(kernel.logits[id]! - mean);
-      selection.keys[i] = this.distanceBits[0]!;
-      selection.weights[i] = kernel.weights[id]!;
-    }
-    return selection.select(this.count, plan.parameters.typicalP * sum);
-  }
-
-  /** Leaves of the tokens found what a selection among them keeps, in order of id; returns their sum. */
-  private keep({ key, ties }: Selection): number {
-    const { found, weights } = this.kernel;
-    const { keys } = this.selection;
-    let kept = 0;
-    let mass = 0;
-    let tiesLeft = ties;
-    for (let i = 0; i < this.count; i++) {
-      if (keys[i]! < key || (keys[i] === key && tiesLeft-- > 0)) {
-        const id = found[i]!;
-        found[kept++] = id;
-        mass += weights[id]!;
-      }
-    }
-    this.count = kept;
-    return mass;
-  }
-
-  private keepAbove(least: number): number {
-    const { found, weights } = this.kernel;
-    let kept = 0;
-    let mass = 0;
-    for (let i = 0; i < this.count; i++) {
-      const id = found[i]!;
-      if (weights[id]! >= least) {
-        found[kept++] = id;
-        mass += weights[id]!;
-      }
-    }
-    this.count = kept;
-    return mass;
-  }
-
-  /** Inverse of the cumulative sum over the tokens found, at `left`. */
-  private drawFound(left: number): number {
-    const { found, weights } = this.kernel;
-    const last = this.count - 1;
-    for (let i = 0; i < last; i++) {
-      left -= weights[found[i]!]!;
-      if (left < 0) return found[i]!;
-    }
-    return found[last]!;
+    else logits.set(row.logits.subarray(row.start, row.start + this.vocabularySize));
+    const max = kernel.max('weights');
+    const mean = kernel.weightedLogits() / kernel.sumWeights();
+    const difference = mean - logits[weights.indexOf(max)]!;
+    kernel.compareWeights(max * Math.exp(difference * plan.inverseTemperature));
   }
 }

@@ -36,7 +36,7 @@ export class TokenScorer {
   score(logits: Float32Array, start: number, count: number): PositionScore {
     const { kernel } = this;
     kernel.logits.set(logits.subarray(start, start + kernel.logits.length));
-    const max = kernel.maxLogit();
+    const max = kernel.max('logits');
     const logOfSum = max + Math.log(kernel.exponentiate(max, 1));
     return { top: this.top(max, count).map((id) => ({ id, logprob: kernel.logits[id]! - logOfSum })), logOfSum };
   }
@@ -47,7 +47,7 @@ export class TokenScorer {
     if (count === 0) return top;
     let found = 0;
     for (let gap = 1; found < count; gap *= 2) {
-      found = kernel.collectLogits(Math.max(max - gap, NEVER));
+      found = kernel.collectBetween('logits', Math.max(max - gap, NEVER), Infinity);
       if (max - gap < NEVER) break;
     }
     for (let i = 0; i < found; i++) {
