@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { isCodedError } from '#errors';
 import { Registry, type ModelVersion } from '#registry';
 import { ListModels, type ModelObject } from './list-models.js';
+import type { LoadedVersion } from './loaded-version.js';
 import { ModelHost } from './model-host.js';
 
 /** A name that a request may use, and what is known of the model behind it. */
@@ -19,6 +20,20 @@ export interface ModelCard extends ModelObject {
   readonly loaded: boolean;
   readonly system_fingerprint: string | null;
   readonly vocabulary_size: number | null;
+  /** Arithmetic that it is served with here. */
+  readonly precision: 'float32' | 'int8' | null;
+  /** How int8 was measured to compare with float32; null also where the model has no int8 variant. */
+  readonly quantization: QuantizationObject | null;
+}
+
+/** What was measured on the validation text when the model was exported. */
+interface QuantizationObject {
+  readonly tokens: number;
+  readonly float32: { readonly perplexity: number; readonly top1: number };
+  readonly int8: { readonly perplexity: number; readonly top1: number };
+  /** What int8 may lose to be served by default, and whether it lost no more. */
+  readonly tolerance: { readonly perplexity_percent: number; readonly top1_points: number };
+  readonly held: boolean;
 }
 
 /** Looks up what a model is. */
@@ -48,6 +63,8 @@ export class ModelCards {
       loaded: loaded !== null,
       system_fingerprint: loaded?.fingerprint ?? null,
       vocabulary_size: loaded?.engine.config.vocabularySize ?? null,
+      precision: loaded?.engine.precision ?? null,
+      quantization: loaded ? quantizationObject(loaded.engine.config) : null,
     };
   }
 
@@ -60,4 +77,11 @@ export class ModelCards {
       throw error;
     }
   }
+}
+
+function quantizationObject({ quantization }: LoadedVersion['engine']['config']): QuantizationObject | null {
+  if (!quantization) return null;
+  const { tolerance, ...measured } = quantization;
+  const { perplexityPercent, top1Points } = tolerance;
+  return { ...measured, tolerance: { perplexity_percent: perplexityPercent, top1_points: top1Points } };
 }

@@ -141,6 +141,25 @@ describe('the endpoints about the server', () => {
     });
   });
 
+  it('tell the precision, which is part of the fingerprint', async () => {
+    const cards: Record<string, Record<string, unknown>> = {};
+    for (const precision of ['float32', 'int8']) {
+      const other = await stand.start({ SERVING_PRECISION: precision });
+      await other.ready();
+      const headers = { authorization: `Bearer ${stand.keys.completions}` };
+      const response = await fetch(`${other.url}/v1/models/production`, { headers });
+      cards[precision] = (await response.json()) as Record<string, unknown>;
+      expect(cards[precision]).toMatchObject({ precision, quantization: { held: expect.any(Boolean) as boolean } });
+    }
+    expect(cards['int8']!['system_fingerprint']).not.toBe(cards['float32']!['system_fingerprint']);
+    const { body } = await ask('/v1/models/production');
+    const { held, tolerance } = body['quantization'] as { held: boolean; tolerance: object };
+    expect(tolerance).toEqual({ perplexity_percent: 1, top1_points: 0.3 });
+    const served = held ? 'int8' : 'float32';
+    expect(body['precision']).toBe(served);
+    expect(body['system_fingerprint']).toBe(cards[served]!['system_fingerprint']);
+  });
+
   it('need the scope of completions', async () => {
     for (const path of ['/props', '/slots', '/tokenizer_info', '/v1/models/production'])
       expect((await ask(path, undefined, stand.keys.training)).status, path).toBe(403);

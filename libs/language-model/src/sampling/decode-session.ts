@@ -13,6 +13,12 @@ export interface DecodeGraphs {
   readonly constantFeeds?: Readonly<Record<string, HostTensor>>;
 }
 
+/** What a step is fed and where its results go: views of the session's buffers. */
+interface StepViews {
+  readonly feeds: Readonly<Record<string, HostTensor>>;
+  readonly results: Readonly<Record<string, HostTensor>>;
+}
+
 /** Tokens that one prefill run reads at most, so that a long prompt does not keep the other sequences waiting. */
 export const PREFILL_CHUNK = 64;
 
@@ -31,8 +37,11 @@ export class DecodeSession {
   /** Result of the last step, [rows, V]: the model's own logits, before the temperature; about -1e9 for `<unk>`. */
   readonly logits: Float32Array;
   private readonly names: readonly string[];
-  private current: Float32Array[];
-  private next: Float32Array[];
+  /** Two sets of states, and which of them the next step reads; it fills the other. */
+  private readonly states: readonly (readonly Float32Array[])[];
+  private side = 0;
+  /** By number of rows and side: made once, since making a dozen tensors is a sixth of a step of one row. */
+  private readonly views: StepViews[] = [];
 
   constructor(
     private readonly graphs: DecodeGraphs,
@@ -42,8 +51,7 @@ export class DecodeSession {
     const { lstmUnits: H, numLayers, vocabularySize: V } = architecture;
     this.names = Array.from({ length: numLayers }, (_, layer) => Object.values(stateNames(layer))).flat();
     const buffers = (): Float32Array[] => this.names.map(() => new Float32Array(capacity * H));
-    this.current = buffers();
-    this.next = buffers();
+    this.states = [buffers(), buffers()];
     this.ids = new BigInt64Array(capacity);
     this.inverseTemperatures = new Float32Array(capacity);
     this.probabilities = new Float32Array(capacity * V);
@@ -126,7 +134,13 @@ export class DecodeSession {
 
   /** Advances all rows by one token: reads `ids`, fills `probabilities` and `logits`. */
   async step(): Promise<void> {
-    const n = this.rows;
+    const key = 2 * this.rows + this.side;
+    const { feeds, results } = (this.views[key] ??= this.viewRows(this.rows));
+    await this.graphs.decode.run(feeds, results);
+    this.side = 1 - this.side;
+  }
+
+  private viewRows(n: number): StepViews {
     const { lstmUnits: H, vocabularySize: V } = this.architecture;
     const feeds: Record<string, HostTensor> = {
       ...this.graphs.constantFeeds,
@@ -141,8 +155,15 @@ export class DecodeSession {
       feeds[name] = float32Tensor(this.current[index]!.subarray(0, n * H), [1, n, H]);
       results[`next_${name}`] = float32Tensor(this.next[index]!.subarray(0, n * H), [1, n, H]);
     });
-    await this.graphs.decode.run(feeds, results);
-    [this.current, this.next] = [this.next, this.current];
+    return { feeds, results };
+  }
+
+  private get current(): readonly Float32Array[] {
+    return this.states[this.side]!;
+  }
+
+  private get next(): readonly Float32Array[] {
+    return this.states[1 - this.side]!;
   }
 
   async dispose(): Promise<void> {
