@@ -48,23 +48,39 @@ export class ChoiceWriter {
 
   /** Begins with the prompt. `scores` are those of its tokens, the first one's null; empty without log-probabilities. */
   echo(scores: readonly (TokenScore | null)[]): void {
-    const { promptIds, promptText } = this.options;
+    const { promptText } = this.options;
+    const pieces = this.piecesOfPrompt(scores.length);
     const decoder = this.tokenizer.createStreamDecoder();
-    let from = 0;
     scores.forEach((score, index) => {
-      const id = promptIds[index]!;
-      const top = score && this.topOf(score, id, decoder.preview(id), (other) => decoder.preview(other));
-      const text = decoder.push(id);
-      // The prompt stands as it was sent, which may differ from the text of its tokens in white space and unknown words.
-      const word = text.trimStart();
-      const found = word === '' ? -1 : promptText.indexOf(word, from);
-      const offset = Math.max(from, found < 0 ? from : found - (text.length - word.length));
-      if (found >= 0) from = found + word.length;
+      const id = this.options.promptIds[index]!;
+      const [offset, text] = pieces[index]!;
+      const top = score && this.topOf(score, id, text, (other) => decoder.preview(other));
+      decoder.push(id);
       this.released.push({ text, offset, logprob: score?.logprob ?? null, top });
     });
     this.text += promptText;
     this.written = promptText.length;
     this.shown = promptText.length;
+  }
+
+  /**
+   * Cuts the prompt as it was sent, which may differ from the text of its tokens in white space and unknown words, into a piece
+   * for each token; together they are the prompt.
+   */
+  private piecesOfPrompt(count: number): (readonly [offset: number, text: string])[] {
+    const { promptIds, promptText } = this.options;
+    const decoder = this.tokenizer.createStreamDecoder();
+    let from = 0;
+    const offsets = promptIds.slice(0, count).map((id) => {
+      const text = decoder.push(id);
+      const word = text.trimStart();
+      const found = word === '' ? -1 : promptText.indexOf(word, from);
+      const offset = Math.max(from, found < 0 ? from : found - (text.length - word.length));
+      if (found >= 0) from = found + word.length;
+      return offset;
+    });
+    if (count > 0) offsets[0] = 0;
+    return offsets.map((offset, index) => [offset, promptText.slice(offset, offsets[index + 1] ?? promptText.length)]);
   }
 
   /** Writes a token; true when the text ends here, at a stop string. */
@@ -123,12 +139,14 @@ export class ChoiceWriter {
     print: (id: number) => string,
   ): Record<string, number> {
     const top: Record<string, number> = {};
-    const add = (id: number, text: string, logprob: number): void => {
+    // The chosen one stands here as it stands among the tokens, so that it can be found.
+    top[chosenText] = score.logprob;
+    for (const { id, logprob } of score.top) {
+      if (id === chosen) continue;
+      const text = print(id);
       // Different tokens may print alike, as marks of case do, which print as nothing.
       top[text === '' || text in top ? this.tokenizer.tokenText(id) : text] = logprob;
-    };
-    add(chosen, chosenText, score.logprob);
-    for (const { id, logprob } of score.top) if (id !== chosen) add(id, print(id), logprob);
+    }
     return Object.fromEntries(Object.entries(top).sort(([, a], [, b]) => b - a));
   }
 }
