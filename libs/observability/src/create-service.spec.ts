@@ -240,14 +240,16 @@ describe('a service', () => {
     socket.destroy();
   });
 
-  it('stops as soon as it has answered, while the client keeps its connection', async () => {
+  it('stops as soon as it has answered, and tells the client that its connection ends', async () => {
     const slow = await createService(KitchenModule, OPTIONS);
     await slow.listen(0, '127.0.0.1');
     const arrived = once(slow.getHttpServer(), 'request');
     const answer = fetch(`${await slow.getUrl()}/kitchen/slow`);
     await arrived;
     await slow.close();
-    expect(await (await answer).text()).toBe('stew');
+    const response = await answer;
+    expect(await response.text()).toBe('stew');
+    expect(response.headers.get('connection')).toBe('close');
   });
 
   it('answers a client that takes too long to send its request, and closes the connection', async () => {
