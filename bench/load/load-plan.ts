@@ -52,5 +52,7 @@ export function requestBody(plan: LoadPlan, number: number): object {
     max_tokens: plan.tokens,
     seed: plan.seed * 1_000_000 + number,
     stream: plan.stream,
+    // Events may hold several tokens; only the usage says how many there were.
+    ...(plan.stream ? { stream_options: { include_usage: true } } : {}),
   };
 }

@@ -54,7 +54,7 @@ export const endpointChecks: readonly Check[] = [
     await server.stream();
     const { status, text } = await server.request('GET', '/metrics');
     assert.equal(status, 200);
-    for (const what of ['time_to_first_text', 'inter_token', 'completion']) {
+    for (const what of ['queue', 'time_to_first_token', 'inter_token', 'completion']) {
       const line = new RegExp(`^understudy_${what}_seconds_bucket\\{.*version=".*$`, 'm').exec(text)?.[0];
       assert.ok(line, `There is no histogram understudy_${what}_seconds by version.`);
       assert.match(line, /arm="/);
