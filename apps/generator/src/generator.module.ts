@@ -8,6 +8,7 @@ import { Completer } from './completions/completer.js';
 import { CompletionMetrics } from './completions/completion-metrics.js';
 import { CompletionsController } from './completions/completions.controller.js';
 import { HealthController } from './health/health.controller.js';
+import { DecoderMetrics } from './models/decoder-metrics.js';
 import { DeploymentFollower } from './models/deployment-follower.js';
 import { ListModels } from './models/list-models.js';
 import { ModelCards } from './models/model-card.js';
@@ -37,7 +38,16 @@ export class GeneratorModule {
         AuditController,
         ApiKeysController,
       ],
-      providers: [ModelHost, DeploymentFollower, ReplicaReporter, ListModels, ModelCards, CompletionMetrics, Completer],
+      providers: [
+        ModelHost,
+        DeploymentFollower,
+        ReplicaReporter,
+        ListModels,
+        ModelCards,
+        CompletionMetrics,
+        DecoderMetrics,
+        Completer,
+      ],
     };
   }
 }

@@ -307,4 +307,24 @@ describe('GET /metrics', () => {
     }
     expect(metrics).toMatch(/understudy_choices_admitted 0\n/);
   });
+
+  it('has a histogram of how full the batch was', async () => {
+    await openai.completions.create({
+      ...REQUEST,
+      n: 6,
+      ignore_eos: true,
+    } as OpenAI.CompletionCreateParamsNonStreaming);
+    const metrics = await (await fetch(`${replica.url}/metrics`)).text();
+    const read = (suffix: string, labels = ''): number => {
+      const found = metrics
+        .split('\n')
+        .find((line) => line.startsWith(`understudy_batch_occupancy_rows_${suffix}{${labels}`));
+      return Number(found?.split(' ').at(-1));
+    };
+    const label = `version="${serving}"`;
+    expect(read('bucket', `le="8",${label}`) - read('bucket', `le="4",${label}`)).toBeGreaterThan(10);
+    expect(read('bucket', `le="+Inf",${label}`)).toBe(read('count', label));
+    expect(read('sum', label)).toBeGreaterThanOrEqual(read('count', label));
+    expect(metrics).toContain(`understudy_live_rows{${label}} 0`);
+  });
 });

@@ -49,7 +49,7 @@ export class ModelCards {
   async read(name: string): Promise<ModelCard> {
     const model = await this.models.one(name);
     const version = await this.#version(model.version);
-    const loaded = this.host.loadedIds.includes(model.version) ? await this.host.load(model.version) : null;
+    const loaded = this.host.readyVersions.find(({ version: { id } }) => id === model.version) ?? null;
     return {
       ...model,
       preset: version?.preset ?? null,

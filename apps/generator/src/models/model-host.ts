@@ -29,8 +29,8 @@ export class ModelHost implements OnApplicationShutdown {
   /** By version id, the least recently used first. */
   readonly #loaded = new Map<string, Promise<LoadedVersion>>();
   readonly #resolved = new Map<string, { readonly id: Promise<string>; readonly untilMs: number }>();
-  /** Bytes of the versions that are loaded, by id. */
-  readonly #sizes = new Map<string, number>();
+  /** Those that are loaded, by id. */
+  readonly #ready = new Map<string, LoadedVersion>();
   readonly #closing = new Set<Promise<void>>();
   #incumbent: LoadedVersion | null = null;
   #previousId: string | null = null;
@@ -52,10 +52,15 @@ export class ModelHost implements OnApplicationShutdown {
   }
 
   get #loadedBytes(): number {
-    return [...this.#sizes.values()].reduce((sum, bytes) => sum + bytes, 0);
+    return this.readyVersions.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   }
 
-  /** Ids of the versions in memory. */
+  /** The versions in memory that are ready to serve. */
+  get readyVersions(): readonly LoadedVersion[] {
+    return [...this.#ready.values()];
+  }
+
+  /** Ids of the versions in memory, those that are being loaded included. */
   get loadedIds(): readonly string[] {
     return [...this.#loaded.keys()];
   }
@@ -90,7 +95,7 @@ export class ModelHost implements OnApplicationShutdown {
     try {
       const loaded = await loading;
       if (known === undefined) {
-        this.#sizes.set(versionId, loaded.sizeBytes);
+        this.#ready.set(versionId, loaded);
         this.#evict(versionId);
       }
       return loaded;
@@ -196,7 +201,7 @@ export class ModelHost implements OnApplicationShutdown {
   #close(versionId: string): void {
     const loading = this.#loaded.get(versionId);
     this.#loaded.delete(versionId);
-    this.#sizes.delete(versionId);
+    this.#ready.delete(versionId);
     const closing = (loading ?? Promise.resolve(null))
       .then((loaded) => loaded?.close())
       .catch((error: unknown) => this.#logger.error(error))

@@ -133,11 +133,13 @@ describe('the endpoints about the server', () => {
       loaded: true,
       system_fingerprint: expect.stringMatching(/^fp_/) as string,
       vocabulary_size: expect.any(Number) as number,
+      precision: expect.stringMatching(/^(float32|int8)$/) as string,
       training_run: stand.versions[0]?.trainingRunId,
     });
     expect((await ask(`/v1/models/${stand.versions[1]?.id ?? ''}`)).body).toMatchObject({
       loaded: false,
       system_fingerprint: null,
+      precision: null,
     });
   });
 

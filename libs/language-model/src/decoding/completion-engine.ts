@@ -8,7 +8,9 @@ import type { TokenizedRequest } from './completion-decoder.js';
 import type { CompletionOptions, CompletionRequest, CompletionResult } from './completion-request.js';
 import { PLAIN_REQUEST } from './plain-request.js';
 import {
+  COUNTER_COUNT,
   COUNTERS,
+  ROW_BOUNDS,
   unpackError,
   type DecodeWorkerData,
   type FromWorker,
@@ -38,6 +40,8 @@ export interface EngineActivity {
   /** Decode steps since the engine was opened, and the rows that they advanced all together. */
   readonly steps: number;
   readonly advancedRows: number;
+  /** Steps by the rows that they advanced: at most `rows`, and more than the entry before. */
+  readonly stepsByRows: readonly { readonly rows: number; readonly steps: number }[];
 }
 
 interface Pending {
@@ -84,7 +88,7 @@ export class CompletionEngine {
   static async open(bundleFolder: string, options: CompletionEngineOptions): Promise<CompletionEngine> {
     const { config, tokenizer } = await readBundle(bundleFolder);
     const precision = choosePrecision(options.precision ?? 'auto', config.quantization);
-    const counters = new SharedArrayBuffer(Object.keys(COUNTERS).length * Float64Array.BYTES_PER_ELEMENT);
+    const counters = new SharedArrayBuffer(COUNTER_COUNT * Float64Array.BYTES_PER_ELEMENT);
     const { threads, maxBatchSize } = options;
     const worker = new Worker(new URL('./decode-worker.js', import.meta.url), {
       workerData: { bundleFolder, precision, threads, maxBatchSize, counters } satisfies DecodeWorkerData,
@@ -102,6 +106,7 @@ export class CompletionEngine {
       pending: this.pending.size,
       steps: this.counters[COUNTERS.steps]!,
       advancedRows: this.counters[COUNTERS.advancedRows]!,
+      stepsByRows: ROW_BOUNDS.map((rows, at) => ({ rows, steps: this.counters[COUNTERS.stepsByRows + at]! })),
     };
   }
 

@@ -7,6 +7,7 @@ import { DecodeLoop, type JobHandle } from './decode-loop.js';
 import {
   COUNTERS,
   packError,
+  ROW_BOUNDS,
   type DecodeWorkerData,
   type FromWorker,
   type SentError,
@@ -51,8 +52,16 @@ async function serve(): Promise<void> {
       tell();
     }
   };
+  // A turn has one step at most, so the difference of the rows is that step's.
+  const countSteps = (): void => {
+    const steps = loop.steps - shared[COUNTERS.steps]!;
+    const rows = loop.advancedRows - shared[COUNTERS.advancedRows]!;
+    const bound = ROW_BOUNDS.findIndex((most) => rows <= most * steps);
+    if (steps > 0) shared[COUNTERS.stepsByRows + (bound < 0 ? ROW_BOUNDS.length - 1 : bound)]! += steps;
+  };
   // One message for everything of a turn: messages cost more than what is in them.
   const tell = (): void => {
+    countSteps();
     shared[COUNTERS.liveRows] = loop.liveRows;
     shared[COUNTERS.pendingJobs] = handles.size;
     shared[COUNTERS.steps] = loop.steps;

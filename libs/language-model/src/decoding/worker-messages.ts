@@ -15,8 +15,14 @@ export interface DecodeWorkerData {
   readonly counters: SharedArrayBuffer;
 }
 
-/** Shared counters of a worker: float64 numbers by position. */
-export const COUNTERS = { liveRows: 0, pendingJobs: 1, steps: 2, advancedRows: 3 } as const;
+/** Shared counters of a worker: float64 numbers by position. Those of steps by rows follow, one for each of `ROW_BOUNDS`. */
+export const COUNTERS = { liveRows: 0, pendingJobs: 1, steps: 2, advancedRows: 3, stepsByRows: 4 } as const;
+
+/** Steps are counted by how many rows they advance: at most so many, and more than the bound before. */
+export const ROW_BOUNDS = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024] as const;
+
+/** Numbers that a worker shares. */
+export const COUNTER_COUNT = COUNTERS.stepsByRows + ROW_BOUNDS.length;
 
 /** What the engine asks of its worker. */
 export type ToWorker =
