@@ -77,7 +77,7 @@ describe('the quantised decode graph', () => {
     for (const { rounded } of await decode()) {
       for (let row = 0; row < B; row++) {
         expect(rounded['probabilities']![row * V]).toBe(0);
-        expect(rounded['logits']![row * V]).toBeLessThan(-1e8);
+        expect(rounded['logits']![row * V]).toBeLessThan(-900);
       }
     }
   });

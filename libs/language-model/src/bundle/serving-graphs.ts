@@ -7,8 +7,11 @@ import type { TensorLocation } from './safetensors.js';
 export type ParameterSource =
   'fed' | { readonly file: string; readonly locations: ReadonlyMap<string, TensorLocation> };
 
-/** Added to the logit of `<unk>`, which must never be generated; finite, so that dividing by a temperature stays finite. */
-export const NEVER = -1e9;
+/**
+ * Added to the logit of `<unk>`, which must never be generated: even at the highest temperature nothing is left of its probability,
+ * and its own logit can be told from the sum to four digits, which scoring a text with unknown words needs.
+ */
+export const NEVER = -1000;
 
 interface Started {
   readonly graph: Graph;
@@ -42,7 +45,7 @@ function start(architecture: Architecture, source: ParameterSource, ids: (graph:
 /**
  * One token for each of B sequences.
  * In: `ids` [1, B], `inverse_temperature` [B, 1], states [1, B, H]. Out: `logits` [B, V] as the model has them, `probabilities`
- * [B, V] at the temperature, next states. To both `<unk>` is impossible: its logit is about -1e9, its probability 0.
+ * [B, V] at the temperature, next states. To both `<unk>` is impossible: its probability is 0, its logit lower by 1000.
  */
 export function buildDecodeGraph(architecture: Architecture, source: ParameterSource): Uint8Array {
   const { graph, parameter, hidden } = start(architecture, source, (g) => g.input('ids', [1, 'B'], 'int64'));

@@ -64,7 +64,8 @@ describe('the echo', () => {
     expect(textOffset).toEqual(tokens.map((_, i) => tokens.slice(0, i).join('').length));
     const offset = tokens.length - generated.logprobs!.tokens.length;
     generated.logprobs!.tokenLogprobs.forEach((logprob, i) => {
-      expect(tokenLogprobs[offset + i]!).toBeCloseTo(logprob!, 3);
+      // Not closer: a prompt is read in float32 before a text, and by the one-byte graph where it is scored.
+      expect(tokenLogprobs[offset + i]!).toBeCloseTo(logprob!, 2);
     });
   });
 });

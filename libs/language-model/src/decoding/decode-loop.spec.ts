@@ -17,8 +17,8 @@ const V = 60;
 const parameters = new Parameters({ vocabularySize: V, embeddingDim: 8, lstmUnits: 12, numLayers: 2 });
 const opened: DecodeStand[] = [];
 
-async function open(capacity = 32): Promise<DecodeStand> {
-  const stand = await openDecodeStand(parameters, capacity);
+async function open(capacity = 32, of = parameters): Promise<DecodeStand> {
+  const stand = await openDecodeStand(of, capacity);
   opened.push(stand);
   return stand;
 }
@@ -186,6 +186,22 @@ describe('scores', () => {
       expect(top[0]!.logprob).toBeGreaterThanOrEqual(top[2]!.logprob);
     });
     expect(after).toEqual(await tokensOf(loop, { prompt: [1, 7, ...tokens], temperature: 0 }));
+  });
+
+  it('count <unk> as a word of its own, as evaluation does, though it is never drawn', async () => {
+    const ordinary = new Parameters(parameters.architecture);
+    for (const { name } of parameters.specs) ordinary.view(name).set(parameters.view(name));
+    ordinary.view('output.bias')[0] = 3;
+    const { loop } = await open(4, ordinary);
+    const shares: number[] = [];
+    for (let id = 0; id < V; id++) {
+      const onScores = (scores: readonly TokenScore[]): void => {
+        shares.push(Math.exp(scores.at(-1)!.logprob));
+      };
+      await submitJob(loop, { prompt: [1, 9, id], promptScores: { top: 0, onScores } }).ended;
+    }
+    expect(shares[0]).toBeGreaterThan(0.001);
+    expect(shares.reduce((sum, share) => sum + share)).toBeCloseTo(1, 4);
   });
 
   it('are the logarithm of the share of a draw at temperature 1', async () => {

@@ -1,11 +1,21 @@
+import { NEVER } from '../bundle/serving-graphs.js';
 import type { PositionScore } from '../sampling/token-scorer.js';
+import { UNKNOWN_ID } from '../tokenizer/index.js';
 import type { DecodeContext } from './decode-loop.js';
 import type { Row } from './row-table.js';
 import type { TokenScore } from './token-score.js';
 
-/** What the model thinks comes next in a row, after a step. */
-export function scorePosition({ session, scorer }: DecodeContext, row: Row, count: number): PositionScore {
-  return scorer.score(session.logits, row.index * session.vocabularySize, count);
+/**
+ * What the model thinks comes next in a row, after a step. `<unk>` has its share, as it has in training and evaluation, though it
+ * is never among the tokens that are told.
+ */
+export function scorePosition(context: DecodeContext, row: Row, count: number): PositionScore {
+  const { session, scorer } = context;
+  const { top, logOfSum } = scorer.score(session.logits, row.index * session.vocabularySize, count);
+  const difference = logitOf(context, row, UNKNOWN_ID) - logOfSum;
+  // log(e^a + e^b) = max(a, b) + log(1 + e^-|a - b|)
+  const more = Math.max(difference, 0) + Math.log1p(Math.exp(-Math.abs(difference)));
+  return { top: top.map(({ id, logprob }) => ({ id, logprob: logprob - more })), logOfSum: logOfSum + more };
 }
 
 /** What the model thought of one token in a row, after a step. */
@@ -14,7 +24,8 @@ export function scoreToken(context: DecodeContext, row: Row, id: number, count: 
   return { logprob: logitOf(context, row, id) - logOfSum, top };
 }
 
-/** The model's logit of a token in a row, after a step. */
+/** The model's own logit of a token in a row, after a step. */
 export function logitOf({ session }: DecodeContext, row: Row, id: number): number {
-  return session.logits[row.index * session.vocabularySize + id]!;
+  const logit = session.logits[row.index * session.vocabularySize + id]!;
+  return id === UNKNOWN_ID ? logit - NEVER : logit;
 }

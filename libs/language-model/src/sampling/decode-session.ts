@@ -34,7 +34,7 @@ export class DecodeSession {
   readonly inverseTemperatures: Float32Array;
   /** Result of the last step, [rows, V]: softmax of the logits times the inverse temperature; 0 for `<unk>`. */
   readonly probabilities: Float32Array;
-  /** Result of the last step, [rows, V]: the model's own logits, before the temperature; about -1e9 for `<unk>`. */
+  /** Result of the last step, [rows, V]: the model's own logits, before the temperature; that of `<unk>` lower by 1000 (`NEVER`). */
   readonly logits: Float32Array;
   private readonly names: readonly string[];
   /** Two sets of states, and which of them the next step reads; it fills the other. */

@@ -26,7 +26,7 @@ const LARGEST_SUM = 1e30;
 /** A share of the row that 1 minus the others tells without losing bits. */
 const LEAST_UNCHANGED = 1 / 16;
 /** No logit of a model is below it but that of `<unk>`. */
-const NEVER = -1e8;
+const LOWEST_LOGIT = -500;
 /** Bits of the largest finite float32; above those of any weight. */
 const LARGEST_BITS = 0x7f7fffff;
 
@@ -160,7 +160,7 @@ export class TokenSampler {
       return kernel.max('logits');
     };
     const max = fill(true);
-    return max > NEVER ? max : fill(false); // every token would repeat something
+    return max > LOWEST_LOGIT ? max : fill(false); // every token would repeat something
   }
 
   /** Sets the kernel's weights, whose sum is `whole`, to 0 where a cut-off leaves a token out; returns the sum left. */

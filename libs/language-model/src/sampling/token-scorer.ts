@@ -15,7 +15,7 @@ export interface PositionScore {
 }
 
 /** No logit of a model is below it but that of `<unk>`. */
-const NEVER = -1e8;
+const LOWEST_LOGIT = -500;
 
 /**
  * Log-probabilities of the model itself, before temperature, penalties, bias and cut-offs, from rows of raw logits.
@@ -47,8 +47,8 @@ export class TokenScorer {
     if (count === 0) return top;
     let found = 0;
     for (let gap = 1; found < count; gap *= 2) {
-      found = kernel.collectBetween('logits', Math.max(max - gap, NEVER), Infinity);
-      if (max - gap < NEVER) break;
+      found = kernel.collectBetween('logits', Math.max(max - gap, LOWEST_LOGIT), Infinity);
+      if (max - gap < LOWEST_LOGIT) break;
     }
     for (let i = 0; i < found; i++) {
       const id = kernel.found[i]!;
