@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { isCodedError } from '#errors';
 import { benchDecode } from './decode.js';
+import { benchGraphSampling } from './graph-sampling.js';
 import { benchHttp } from './http.js';
 import { benchQuality } from './quality.js';
 import { Report } from './report.js';
@@ -12,11 +13,12 @@ const BENCHES = {
   training: benchTraining,
   decode: benchDecode,
   sampling: benchSampling,
+  'graph-sampling': benchGraphSampling,
   http: benchHttp,
   quality: benchQuality,
 };
 
-const USAGE = `Usage: npm run bench -- training|decode|sampling|http|quality [options]
+const USAGE = `Usage: npm run bench -- training|decode|sampling|graph-sampling|http|quality [options]
 
   --preset small|intermediate|medium   which sizes (default small)
   --json                               one JSON object per line instead of a table

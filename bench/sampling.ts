@@ -2,7 +2,8 @@ import { SamplingPlan, TokenSampler, TokenScorer, type SamplingParameters } from
 import type { BenchOptions } from './options.js';
 import type { Report } from './report.js';
 
-const VOCABULARY = 10_000;
+/** Words of a row. */
+export const VOCABULARY = 10_000;
 const ROWS = 32;
 const ROUNDS = 80;
 const TURNS = 256;
@@ -79,7 +80,7 @@ function fastest(run: (turn: number) => void): number {
 }
 
 /** Rows like those of a trained model: the words' shares, with some words that the context makes much likelier. */
-function distributions(): Float32Array {
+export function distributions(): Float32Array {
   const rows = new Float32Array(ROWS * VOCABULARY);
   for (let row = 0; row < ROWS; row++) {
     let sum = 0;

@@ -66,12 +66,17 @@ async function evaluateDecoding(
     for (let lane = 0; lane < lanes; lane++) {
       const target = text[lane * laneLength + t + 1]!;
       if (target === UNKNOWN_ID) continue;
-      const row = session.probabilities.subarray(lane * V, (lane + 1) * V);
-      const probability = row[target]!;
+      const probability = session.probabilities[lane * V + target]!;
       tokens++;
       lossSum -= Math.log(Math.max(probability, SMALLEST_PROBABILITY));
-      if (!row.some((other) => other > probability)) first++;
+      if (isLargest(session.probabilities, lane * V, V, probability)) first++;
     }
   }
   return { tokens, perplexity: Math.exp(lossSum / Math.max(1, tokens)), top1: first / Math.max(1, tokens) };
+}
+
+/** Whether none of the `length` numbers from `start` on is larger. */
+function isLargest(values: Float32Array, start: number, length: number, value: number): boolean {
+  for (let i = start; i < start + length; i++) if (values[i]! > value) return false;
+  return true;
 }
