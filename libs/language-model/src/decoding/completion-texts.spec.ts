@@ -51,12 +51,14 @@ describe('the echo', () => {
   });
 
   it('scores the prompt: no score for the first token, and for the others those of the text that was generated', async () => {
+    // In int8 the scores differ a little: a prompt is read in float32 before a text, and in int8 where it is scored.
+    const exact = await stand.open({ precision: 'float32' });
     const settings = { prompt: 'The', logprobs: 2, maxTokens: 10, ignoreEos: true };
-    const drafts = await Promise.all([1n, 2n, 3n, 4n, 5n, 6n].map((seed) => complete(engine, { ...settings, seed })));
+    const drafts = await Promise.all([1n, 2n, 3n, 4n, 5n, 6n].map((seed) => complete(exact, { ...settings, seed })));
     // A text need not be read as the tokens that it was written with: a mark of case before a mark leaves no trace.
-    const generated = drafts.find(({ text }) => engine.tokenizer.encode(`The${text}`).length === 12)!;
+    const generated = drafts.find(({ text }) => exact.tokenizer.encode(`The${text}`).length === 12)!;
     const text = `The${generated.text}`;
-    const scored = await complete(engine, { prompt: text, logprobs: 2, maxTokens: 0, echo: true });
+    const scored = await complete(exact, { prompt: text, logprobs: 2, maxTokens: 0, echo: true });
     const { tokens, tokenLogprobs, topLogprobs, textOffset } = scored.logprobs!;
     expect(scored.text).toBe(text);
     expect(tokens.join('')).toBe(text);
@@ -64,8 +66,7 @@ describe('the echo', () => {
     expect(textOffset).toEqual(tokens.map((_, i) => tokens.slice(0, i).join('').length));
     const offset = tokens.length - generated.logprobs!.tokens.length;
     generated.logprobs!.tokenLogprobs.forEach((logprob, i) => {
-      // Not closer: a prompt is read in float32 before a text, and by the one-byte graph where it is scored.
-      expect(tokenLogprobs[offset + i]!).toBeCloseTo(logprob!, 2);
+      expect(tokenLogprobs[offset + i]!).toBeCloseTo(logprob!, 3);
     });
   });
 });
