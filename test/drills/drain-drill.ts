@@ -1,14 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { GeneratorUnderTest } from '../../bench/generator-under-test.js';
 import { DEFAULT_PLAN } from '../../bench/load/load-plan.js';
 import { runLoad } from '../../bench/load/load-run.js';
 import { seededRandom } from '../../bench/seeded-random.js';
 import { Failures, type DrillResult, type Tell } from './drill.js';
-
-/** Runs a generator that logs each request, hands it over, and gives what its process has logged. */
-export type WithGenerator = (
-  use: (generator: GeneratorUnderTest, lines: readonly string[]) => Promise<void>,
-) => Promise<void>;
+import type { Run } from './drilled-generator.js';
 
 /** How often, and for how many clients. */
 interface DrainOptions {
@@ -18,6 +13,8 @@ interface DrainOptions {
   readonly tell: Tell;
 }
 
+/** A line for each request. */
+const LOGGED = { LOG_LEVEL: 'info' } as const;
 /** The moment of the signal falls into this time. */
 const LONGEST_WAIT_MS = 2_000;
 const A_MINUTE_MS = 60_000;
@@ -29,14 +26,14 @@ const REFUSED = 'ECONNREFUSED';
  * A generator is told to stop under load, at random moments. Every request that it has taken is answered; one that came on an
  * idle connection in the moment of its closing was not read, which its log shows, and is safe to send again.
  */
-export async function drillDrain(withGenerator: WithGenerator, options: DrainOptions): Promise<DrillResult> {
+export async function drillDrain(run: Run, options: DrainOptions): Promise<DrillResult> {
   const failures = new Failures();
   const random = seededRandom(options.seed);
   const outcomes: Record<string, number> = {};
   const stopSeconds: number[] = [];
   let unread = 0;
   for (let round = 0; round < options.rounds; round++) {
-    await withGenerator(async (server, lines) => {
+    const { failures: complaints } = await run({ settings: LOGGED }, async (server, lines) => {
       const lost: string[] = [];
       const over = new AbortController();
       const idOf = (stream: boolean, number: number): string => `drain-${round}-${stream ? 's' : 'j'}-${number}`;
@@ -67,7 +64,9 @@ export async function drillDrain(withGenerator: WithGenerator, options: DrainOpt
       const log = lines.join('\n');
       for (const id of lost) failures.unless(!log.includes(`"${id}"`), `${id} was read and not answered`);
       options.tell(`round ${round + 1}: stopped in ${stopSeconds.at(-1)?.toFixed(1) ?? ''} s, ${lost.length} unread`);
+      return { facts: {}, failures: [] };
     });
+    for (const complaint of complaints) failures.add(complaint);
   }
   return { facts: { outcomes, unread, slowestStopSeconds: Math.max(...stopSeconds) }, failures: failures.list() };
 }

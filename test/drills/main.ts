@@ -1,10 +1,10 @@
 import { parseArgs } from 'node:util';
-import { withGenerator, type GeneratorUnderTest } from '../../bench/generator-under-test.js';
 import { ABORT_SETTINGS, drillAborts } from './aborts-drill.js';
 import { drillCrowd } from './crowd-drill.js';
 import { drillDrain } from './drain-drill.js';
 import type { DrillResult, Tell } from './drill.js';
 import { drillFuzz, FUZZ_SETTINGS } from './fuzz-drill.js';
+import { runsOn, type Run } from './drilled-generator.js';
 import { drillSwaps, SWAPPED_VERSIONS } from './swaps-drill.js';
 
 const USAGE = `Usage: npm run drill -- aborts|fuzz|swaps|drain|crowd [options]
@@ -39,12 +39,6 @@ interface Options {
 /** One drill: runs what it needs, too. */
 type Drill = (options: Options, run: Run) => Promise<DrillResult>;
 
-/** Runs a generator and hands it over; gives what `use` gives, with what the generator complained of. */
-type Run = (
-  settings: { readonly settings?: Readonly<Record<string, string>>; readonly versions?: number },
-  use: (generator: GeneratorUnderTest, lines: readonly string[]) => Promise<DrillResult>,
-) => Promise<DrillResult>;
-
 const DRILLS: Readonly<Record<string, Drill>> = {
   aborts: (options, run) =>
     run({ settings: ABORT_SETTINGS }, (server) =>
@@ -60,26 +54,20 @@ const DRILLS: Readonly<Record<string, Drill>> = {
         ...options,
         seconds: options.seconds(60),
         clients: options.clients(32),
+        swapEveryMs: 1_000,
         replays: options.requests(2_000),
+        judgesSpeed: true,
       }),
     ),
-  drain: async (options, run) => {
-    const complaints: string[] = [];
-    const result = await drillDrain(
-      async (use) => {
-        const { failures } = await run({ settings: { LOG_LEVEL: 'info' } }, async (server, lines) => {
-          await use(server, lines);
-          return { facts: {}, failures: [] };
-        });
-        complaints.push(...failures);
-      },
-      { ...options, rounds: options.requests(10), clients: options.clients(32) },
-    );
-    return { ...result, failures: [...result.failures, ...complaints] };
-  },
+  drain: (options, run) => drillDrain(run, { ...options, rounds: options.requests(10), clients: options.clients(32) }),
   crowd: (options, run) =>
     run({}, (server) =>
-      drillCrowd(server, { ...options, clients: options.clients(1_000), seconds: options.seconds(60) }),
+      drillCrowd(server, {
+        ...options,
+        clients: options.clients(1_000),
+        seconds: options.seconds(60),
+        judgesSpeed: true,
+      }),
     ),
 };
 
@@ -113,7 +101,7 @@ async function main(): Promise<number> {
     requests: given('requests'),
     seconds: given('seconds'),
   };
-  const { facts, failures } = await drill(options, runWith(options.preset));
+  const { facts, failures } = await drill(options, runsOn({ preset: options.preset }));
   const name = positionals[0] ?? '';
   process.stdout.write(
     values.json
@@ -121,21 +109,6 @@ async function main(): Promise<number> {
       : `${name}: ${JSON.stringify(facts, null, 2)}\n${failures.length === 0 ? 'passed' : `FAILED\n${failures.join('\n')}`}\n`,
   );
   return failures.length === 0 ? 0 : 1;
-}
-
-function runWith(preset: string): Run {
-  return (options, use) => {
-    const lines: string[] = [];
-    return withGenerator({ ...options, preset, onLine: (line) => lines.push(line) }, async (server) => {
-      const { facts, failures } = await use(server, lines);
-      return { facts, failures: [...failures, ...lines.filter(isComplaint).slice(0, 5)] };
-    });
-  };
-}
-
-/** What a process that is well does not print: errors, warnings of the runtime, anything that is no log line. */
-function isComplaint(line: string): boolean {
-  return !/^\{"level":"?(?:[1-4]0|trace|debug|info|warn)"?,/.test(line);
 }
 
 function wholeNumber(name: string, text: string): number {

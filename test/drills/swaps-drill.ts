@@ -13,19 +13,21 @@ export const SWAPPED_VERSIONS = 5;
 /** How long, and for how many clients. */
 interface SwapOptions {
   readonly seconds: number;
+  readonly swapEveryMs: number;
   readonly clients: number;
   readonly stream: boolean;
   /** Texts that are generated again afterwards and compared. */
   readonly replays: number;
+  /** Whether waiting longer than undisturbed is a failure; only a machine that does nothing else can tell. */
+  readonly judgesSpeed: boolean;
   readonly seed: number;
   readonly tell: Tell;
 }
 
-const SWAP_EVERY_MS = 1_000;
 const UNDISTURBED_SECONDS = 15;
 const P99_LIMIT = 2;
 
-/** Another version is promoted each second under load; nobody may notice by a failure, a mixed text or a long wait. */
+/** Another version is promoted again and again under load; nobody may notice by a failure, a mixed text or a long wait. */
 export async function drillSwaps(server: GeneratorUnderTest, options: SwapOptions): Promise<DrillResult> {
   const failures = new Failures();
   const { clients, stream, seed } = options;
@@ -37,7 +39,7 @@ export async function drillSwaps(server: GeneratorUnderTest, options: SwapOption
   options.tell(`undisturbed: p99 ${still.latencyMs.p99.toFixed(0)} ms`);
   const exchanges: Exchange[] = [];
   const over = new AbortController();
-  const swapping = swap(server, over.signal, options.tell);
+  const swapping = swap(server, options, over.signal);
   const swapped = await runLoad(
     server,
     { ...plan, durationMs: options.seconds * 1000 },
@@ -48,14 +50,18 @@ export async function drillSwaps(server: GeneratorUnderTest, options: SwapOption
   for (const { number, answer } of exchanges)
     failures.unless(answer.outcome === 'ok', `request ${number}: ${answer.status} ${answer.outcome}`);
   const versions = new Set(answered.map(versionOf));
-  failures.unless(versions.size === server.versions.length, `only ${versions.size} versions have answered`);
-  judgeLatency(still, swapped, failures);
+  failures.unless(versions.size > 1, 'only one version has answered');
+  if (options.judgesSpeed) judgeLatency(still, swapped, failures);
   const replayed = await replay(server, plan, sample(answered, options.replays), failures);
   return { facts: { swaps, versions: versions.size, replayed, still, swapped }, failures: failures.list() };
 }
 
 /** Promotes the versions in turn until told to stop; gives how often. */
-async function swap(server: GeneratorUnderTest, signal: AbortSignal, tell: Tell): Promise<number> {
+async function swap(
+  server: GeneratorUnderTest,
+  { swapEveryMs, tell }: SwapOptions,
+  signal: AbortSignal,
+): Promise<number> {
   let swaps = 0;
   while (!signal.aborted) {
     const version = server.versions[++swaps % server.versions.length] ?? '';
@@ -69,7 +75,7 @@ async function swap(server: GeneratorUnderTest, signal: AbortSignal, tell: Tell)
     if (!response.ok) throw new Error(`The promotion is answered ${response.status}: ${text}`);
     const tookMs = performance.now() - startMs;
     if (swaps % 10 === 0) tell(`${swaps} swaps, the last in ${tookMs.toFixed(0)} ms`);
-    await sleep(Math.max(0, SWAP_EVERY_MS - tookMs), undefined, { signal }).catch(() => undefined);
+    await sleep(Math.max(0, swapEveryMs - tookMs), undefined, { signal }).catch(() => undefined);
   }
   return swaps;
 }
