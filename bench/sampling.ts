@@ -1,4 +1,10 @@
-import { SamplingPlan, TokenSampler, TokenScorer, type SamplingParameters } from '#language-model/workbench';
+import {
+  PLAIN_SAMPLING,
+  SamplingPlan,
+  TokenSampler,
+  TokenScorer,
+  type SamplingParameters,
+} from '#language-model/workbench';
 import type { BenchOptions } from './options.js';
 import type { Report } from './report.js';
 
@@ -8,19 +14,6 @@ const ROWS = 32;
 const ROUNDS = 80;
 const TURNS = 256;
 const SEQUENCE = 64;
-
-const PLAIN: SamplingParameters = {
-  temperature: 1,
-  topP: 1,
-  topK: 0,
-  minP: 0,
-  typicalP: 1,
-  presencePenalty: 0,
-  frequencyPenalty: 0,
-  repetitionPenalty: 1,
-  noRepeatNgramSize: 0,
-  logitBias: new Map(),
-};
 
 const METHODS: Readonly<Record<string, Partial<SamplingParameters>>> = {
   greedy: { temperature: 0 },
@@ -53,9 +46,9 @@ export async function benchSampling(_options: BenchOptions, report: Report): Pro
     report.add({ bench: 'sampling', method, vocabulary: VOCABULARY, microsecondsPerToken: fastest(run) });
   };
   for (const [method, parameters] of Object.entries(METHODS)) {
-    let plan = new SamplingPlan({ ...PLAIN, ...parameters }, []);
+    let plan = new SamplingPlan({ ...PLAIN_SAMPLING, ...parameters }, [1]);
     add(method, (turn) => {
-      if (turn % SEQUENCE === 0) plan = new SamplingPlan({ ...PLAIN, ...parameters }, []);
+      if (turn % SEQUENCE === 0) plan = new SamplingPlan({ ...PLAIN_SAMPLING, ...parameters }, [1]);
       const row = { probabilities, logits, start: (turn % ROWS) * VOCABULARY };
       plan.accept(sampler.sample(row, plan, (turn * 0.6180339887) % 1));
     });

@@ -18,8 +18,7 @@ export class SampledSequence implements RowTask {
     state: SequenceState,
     private readonly request: SequenceRequest,
   ) {
-    // The document token before every prompt is none of its own.
-    this.plan = new SamplingPlan(request.sampling, prompt.slice(1));
+    this.plan = new SamplingPlan(request.sampling, prompt);
     this.row = request.maxTokens === 0 ? null : context.rows.join(state, prompt.at(-1)!, this.plan.inverseTemperature);
     if (this.row === null) request.onEnd('length');
   }

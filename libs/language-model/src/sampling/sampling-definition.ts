@@ -1,19 +1,5 @@
 import type { SamplingParameters } from '../decoding/completion-request.js';
 
-/** Draws from the whole distribution of the model. */
-export const PLAIN: SamplingParameters = {
-  temperature: 1,
-  topP: 1,
-  topK: 0,
-  minP: 0,
-  typicalP: 1,
-  presencePenalty: 0,
-  frequencyPenalty: 0,
-  repetitionPenalty: 1,
-  noRepeatNgramSize: 0,
-  logitBias: new Map(),
-};
-
 /** What came before a draw. */
 export interface Before {
   readonly prompt: readonly number[];

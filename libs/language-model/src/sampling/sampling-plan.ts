@@ -7,7 +7,20 @@ const LOWEST_TEMPERATURE = 1e-4;
 /** A nucleus this small is one token. */
 const SMALLEST_NUCLEUS = 1e-30;
 
-const NONE: ReadonlySet<number> = new Set();
+/** Indexes of prompts, so that the texts of one request share theirs. */
+const promptIndexes = new WeakMap<readonly number[], Map<number, NgramIndex>>();
+
+function promptIndex(prompt: readonly number[], n: number): NgramIndex {
+  const indexes = promptIndexes.get(prompt) ?? new Map<number, NgramIndex>();
+  promptIndexes.set(prompt, indexes);
+  let index = indexes.get(n);
+  if (!index) {
+    index = new NgramIndex(n);
+    for (const id of prompt.slice(1)) index.push(id);
+    indexes.set(n, index);
+  }
+  return index;
+}
 
 /** What is known of a token whose logit changes. */
 interface Adjustment {
@@ -44,22 +57,19 @@ export class SamplingPlan {
   private readonly counts: boolean;
   private readonly ngrams: NgramIndex | undefined;
 
-  /** @param prompt ids of the prompt, without the document token that every sequence begins with */
+  /** @param prompt ids that the sequence begins with; the first, the document token that every one has, is not counted */
   constructor(
     readonly parameters: SamplingParameters,
     prompt: readonly number[],
   ) {
-    const { temperature, topK, topP, presencePenalty, frequencyPenalty, repetitionPenalty } = parameters;
+    const { temperature, topK, topP, presencePenalty, frequencyPenalty, repetitionPenalty, noRepeatNgramSize } =
+      parameters;
     this.greedy = temperature < LOWEST_TEMPERATURE || topK === 1 || topP < SMALLEST_NUCLEUS;
     this.inverseTemperature = temperature < LOWEST_TEMPERATURE ? 1 : Math.fround(1 / temperature);
     this.counts = presencePenalty !== 0 || frequencyPenalty !== 0 || repetitionPenalty !== 1;
-    if (parameters.noRepeatNgramSize > 0) this.ngrams = new NgramIndex(parameters.noRepeatNgramSize);
+    if (noRepeatNgramSize > 0) this.ngrams = new NgramIndex(noRepeatNgramSize, promptIndex(prompt, noRepeatNgramSize));
     for (const [id, bias] of parameters.logitBias) if (bias !== 0) this.adjustment(id);
-    if (!this.ngrams && repetitionPenalty === 1) return;
-    for (const id of prompt) {
-      this.ngrams?.push(id);
-      if (repetitionPenalty !== 1) this.adjustment(id).seen = true;
-    }
+    if (repetitionPenalty !== 1) for (const id of new Set(prompt.slice(1))) this.adjustment(id).seen = true;
   }
 
   /** Whether tokens are left out for being improbable, or untypical. */
@@ -89,16 +99,16 @@ export class SamplingPlan {
    */
   adjust(logits: Float32Array, start: number, bans: boolean, set: (id: number, logit: number) => void): void {
     const { presencePenalty, frequencyPenalty, repetitionPenalty } = this.parameters;
-    const banned = (bans ? this.ngrams?.continuations() : undefined) ?? NONE;
+    const banned = bans ? this.ngrams?.continuations() : undefined;
     for (const { id, bias, seen, generated } of this.adjustments.values()) {
-      if (id === UNKNOWN_ID || banned.has(id) || (this.banEos && id === DOCUMENT_ID)) continue;
+      if (id === UNKNOWN_ID || banned?.has(id) || (this.banEos && id === DOCUMENT_ID)) continue;
       let logit = logits[start + id]!;
       if (seen) logit = logit > 0 ? logit / repetitionPenalty : logit * repetitionPenalty;
       if (generated > 0) logit -= frequencyPenalty * generated + presencePenalty;
       set(id, logit + bias);
     }
-    for (const id of banned) set(id, -Infinity);
-    if (this.banEos && !banned.has(DOCUMENT_ID)) set(DOCUMENT_ID, -Infinity);
+    if (banned) for (const id of banned) set(id, -Infinity);
+    if (this.banEos && !banned?.has(DOCUMENT_ID)) set(DOCUMENT_ID, -Infinity);
   }
 
   private adjustment(id: number): Adjustment {

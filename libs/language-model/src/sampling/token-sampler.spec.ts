@@ -1,13 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { SamplingParameters } from '../decoding/completion-request.js';
+import { PLAIN_SAMPLING as PLAIN } from '../decoding/plain-request.js';
 import { philox, STREAMS, toUnit } from '../model/random.js';
-import { definition, NOTHING, PLAIN, rowOf, type Before, type Row } from './sampling-definition.js';
+import { definition, NOTHING, rowOf, type Before, type Row } from './sampling-definition.js';
 import { SamplingPlan } from './sampling-plan.js';
 import { TokenSampler } from './token-sampler.js';
 
 function planOf(parameters: SamplingParameters, before: Before): SamplingPlan {
-  const plan = new SamplingPlan(parameters, before.prompt);
+  const plan = new SamplingPlan(parameters, [1, ...before.prompt]);
   for (const id of before.generated) plan.accept(id);
   plan.banEos = before.banEos;
   return plan;
@@ -191,7 +192,7 @@ describe('TokenSampler', () => {
       const parameters = { ...PLAIN, ...settings };
       const row = rowOf(logits, parameters.temperature);
       const expected = definition(row, parameters, text);
-      const draws = 40_000;
+      const draws = 20_000;
       const counts = await countDraws(row, parameters, randomly(draws), text);
       for (const id of counts.keys()) expect(expected.has(id), `token ${id}`).toBe(true);
       // Tokens that are expected less than five times count together.
