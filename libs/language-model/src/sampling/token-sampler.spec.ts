@@ -140,15 +140,19 @@ describe('TokenSampler', () => {
     );
   });
 
-  describe('over a vocabulary of 1,000', () => {
-    const logits = Array.from({ length: 1000 }, (_, id) =>
-      id === 0 ? -1e9 : 3 * Math.sin(id * id) - Math.log(id + 3),
+  describe('over a vocabulary of 300', () => {
+    // Some of the likely ones are positive, some negative: a repetition penalty treats them differently.
+    const logits = Array.from({ length: 300 }, (_, id) =>
+      id === 0 ? -1e9 : 0.5 + 2 * Math.sin(id * id) - Math.log(id),
     );
-    const text: Before = { prompt: [5, 6, 7, 5, 6, 40], generated: [9, 2, 2, 5, 6], banEos: true };
+    // What changes is what is likely; otherwise no number of draws would show it.
+    const likely = [...logits.keys()].slice(2).sort((a, b) => logits[b]! - logits[a]!);
+    const ids = (...ranks: number[]): number[] => ranks.map((rank) => likely[rank]!);
+    const text: Before = { prompt: ids(0, 1, 2, 0, 1, 5), generated: ids(3, 4, 4, 0, 1), banEos: true };
     const bias = new Map([
-      [3, 2],
-      [60, 4],
-      [4, -100],
+      [likely[6]!, 2],
+      [likely[60]!, 5],
+      [likely[0]!, -100],
     ]);
     const penalties = { presencePenalty: 0.5, frequencyPenalty: 0.7, repetitionPenalty: 1.3 };
 
@@ -157,15 +161,15 @@ describe('TokenSampler', () => {
       ['temperature 0.7', { temperature: 0.7 }],
       ['temperature 1.6', { temperature: 1.6 }],
       ['top-k', { topK: 40 }],
-      ['top-k beyond the first threshold of the search', { topK: 300 }],
+      ['top-k beyond the first threshold of the search', { topK: 200 }],
       ['top-p', { topP: 0.7 }],
       ['a top-p that leaves out little', { topP: 0.98 }],
       ['min-p', { minP: 0.02 }],
       ['typical-p', { typicalP: 0.5 }],
       ['a typical-p that leaves out little', { typicalP: 0.97 }],
-      ['presence penalty', { presencePenalty: 1.5 }],
+      ['presence penalty', { presencePenalty: -1.5 }],
       ['frequency penalty', { frequencyPenalty: -1 }],
-      ['repetition penalty', { repetitionPenalty: 1.5 }],
+      ['repetition penalty', { repetitionPenalty: 3 }],
       ['no repeated 3-grams', { noRepeatNgramSize: 3 }],
       ['bias', { logitBias: bias }],
       [
