@@ -243,6 +243,13 @@ describe('TokenSampler', () => {
       banEos: false,
     });
     expect(counts.has(0)).toBe(false);
+    // Every other logit is taken below its own.
+    const strong = { ...PLAIN, repetitionPenalty: 1000 };
+    for (const temperature of [0, 1, 2]) {
+      const all = { ...NOTHING, prompt: [1, 2] };
+      const drawn = await countDraws(rowOf([-1000, -3, -4]), { ...strong, temperature }, evenly(8), all);
+      expect([...drawn]).toEqual([[1, 8]]);
+    }
   });
 
   it('draws the rest in its own proportions when almost all of the probability is banned', async () => {

@@ -1,4 +1,4 @@
-import { LARGEST_VOCABULARY } from '../tokenizer/token-forms.js';
+import { LARGEST_VOCABULARY, UNKNOWN_ID } from '../tokenizer/token-forms.js';
 import type { SamplingPlan } from './sampling-plan.js';
 import { SamplingKernel } from './sampling-kernel.js';
 
@@ -25,8 +25,6 @@ const SMALLEST_SUM = 1e-12;
 const LARGEST_SUM = 1e30;
 /** A share of the row that 1 minus the others tells without losing bits. */
 const LEAST_UNCHANGED = 1 / 16;
-/** No logit of a model is below it but that of `<unk>`. */
-const LOWEST_LOGIT = -500;
 /** Bits of the largest finite float32; above those of any weight. */
 const LARGEST_BITS = 0x7f7fffff;
 
@@ -84,13 +82,9 @@ export class TokenSampler {
 
   private largest({ logits, start }: SampledRow, plan: SamplingPlan): number {
     const { kernel } = this;
-    let max: number;
-    if (plan.adjusts) max = this.adjustLogits(logits, start, plan);
-    else {
-      kernel.logits.set(logits.subarray(start, start + this.vocabularySize));
-      max = kernel.max('logits');
-    }
-    return kernel.logits.indexOf(max);
+    if (plan.adjusts) return kernel.logits.indexOf(this.adjustLogits(logits, start, plan));
+    this.copyLogits(logits, start);
+    return kernel.logits.indexOf(kernel.max('logits'));
   }
 
   /** Inverse of the cumulative sum of `weights[from .. from + V]`, at `left`. */
@@ -155,12 +149,18 @@ export class TokenSampler {
   private adjustLogits(logits: Float32Array, start: number, plan: SamplingPlan): number {
     const { kernel } = this;
     const fill = (bans: boolean): number => {
-      kernel.logits.set(logits.subarray(start, start + this.vocabularySize));
+      this.copyLogits(logits, start);
       plan.adjust(logits, start, bans, (id, logit) => (kernel.logits[id] = logit));
       return kernel.max('logits');
     };
     const max = fill(true);
-    return max > LOWEST_LOGIT ? max : fill(false); // every token would repeat something
+    return max > -Infinity ? max : fill(false); // every token would repeat something
+  }
+
+  /** Fills the kernel's logits with the row; `<unk>` is out of reach of any penalty there. */
+  private copyLogits(logits: Float32Array, start: number): void {
+    this.kernel.logits.set(logits.subarray(start, start + this.vocabularySize));
+    this.kernel.logits[UNKNOWN_ID] = -Infinity;
   }
 
   /** Sets the kernel's weights, whose sum is `whole`, to 0 where a cut-off leaves a token out; returns the sum left. */
@@ -235,7 +235,7 @@ export class TokenSampler {
     const { kernel } = this;
     const { weights, logits } = kernel;
     if (plan.adjusts) this.adjustLogits(row.logits, row.start, plan);
-    else logits.set(row.logits.subarray(row.start, row.start + this.vocabularySize));
+    else this.copyLogits(row.logits, row.start);
     const max = kernel.max('weights');
     const mean = kernel.weightedLogits() / kernel.sumWeights();
     const difference = mean - logits[weights.indexOf(max)]!;

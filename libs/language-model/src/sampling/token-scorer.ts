@@ -1,3 +1,4 @@
+import { UNKNOWN_ID } from '../tokenizer/token-forms.js';
 import { SamplingKernel } from './sampling-kernel.js';
 
 /** A token and its log-probability in nats. */
@@ -10,12 +11,12 @@ export interface ScoredToken {
 export interface PositionScore {
   /** The most probable tokens, descending, equal ones by id; never `<unk>`. */
   readonly top: readonly ScoredToken[];
-  /** Logarithm of the sum of the exponentials of the logits: a token's log-probability is its logit minus this. */
+  /** Logarithm of the sum of the exponentials of the logits but that of `<unk>`: another token's log-probability is its logit minus this. */
   readonly logOfSum: number;
 }
 
-/** No logit of a model is below it but that of `<unk>`. */
-const LOWEST_LOGIT = -500;
+/** A search for the most probable tokens takes all that there are when it has gone so far below the largest logit. */
+const LARGEST_GAP = 128;
 
 /**
  * Log-probabilities of the model itself, before temperature, penalties, bias and cut-offs, from rows of raw logits.
@@ -36,6 +37,7 @@ export class TokenScorer {
   score(logits: Float32Array, start: number, count: number): PositionScore {
     const { kernel } = this;
     kernel.logits.set(logits.subarray(start, start + kernel.logits.length));
+    kernel.logits[UNKNOWN_ID] = -Infinity;
     const max = kernel.max('logits');
     const logOfSum = max + Math.log(kernel.exponentiate(max, 1));
     return { top: this.top(max, count).map((id) => ({ id, logprob: kernel.logits[id]! - logOfSum })), logOfSum };
@@ -46,10 +48,8 @@ export class TokenScorer {
     const top: number[] = [];
     if (count === 0) return top;
     let found = 0;
-    for (let gap = 1; found < count; gap *= 2) {
-      found = kernel.collectBetween('logits', Math.max(max - gap, LOWEST_LOGIT), Infinity);
-      if (max - gap < LOWEST_LOGIT) break;
-    }
+    for (let gap = 1; found < count && gap <= LARGEST_GAP; gap *= 2)
+      found = kernel.collectBetween('logits', gap < LARGEST_GAP ? max - gap : -Infinity, Infinity);
     for (let i = 0; i < found; i++) {
       const id = kernel.found[i]!;
       const logit = kernel.logits[id]!;
