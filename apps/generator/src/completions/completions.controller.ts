@@ -7,6 +7,7 @@ import { addToRequestLog, CurrentApiKey, RequireScope, type ApiKeyIdentity } fro
 import { CONFIG } from '../generator-tokens.js';
 import { beginEventStream } from './begin-event-stream.js';
 import { Completer } from './completer.js';
+import { CompletionAnswers } from './completion-docs.js';
 import { requestLogFields } from './completion-log.js';
 import { CompletionRequestDto } from './completion-request.dto.js';
 import { completionHead, completionResponse } from './completion-shape.js';
@@ -28,6 +29,7 @@ export class CompletionsController {
   @Post()
   @HttpCode(200)
   @ApiOperation({ summary: 'Continue one or more prompts' })
+  @CompletionAnswers()
   async create(
     @Body() dto: CompletionRequestDto,
     @CurrentApiKey() owner: ApiKeyIdentity,

@@ -245,6 +245,40 @@ describe('a generation', () => {
     expect(engine().activity.steps - before).toBeLessThan(ENDLESS / 10);
   });
 
+  it('that waits tells its stream so, and leaves the queue when its client goes away', async () => {
+    const narrow = await stand.start({
+      MAX_BATCH_SIZE: '1',
+      MAX_COMPLETION_TOKENS: String(ENDLESS),
+      STREAM_KEEP_ALIVE_MS: '10',
+    });
+    await narrow.ready();
+    const occupant = await clientFor(narrow.url).completions.create({ ...endless, n: 2, stream: true });
+    const waiting = async (): Promise<string | undefined> =>
+      /understudy_choices_waiting (\d+)/.exec(await (await fetch(`${narrow.url}/metrics`)).text())?.[1];
+    const authorization = `Bearer ${stand.keys.completions}`;
+    for (const stream of [true, false]) {
+      const client = new AbortController();
+      const answer = fetch(`${narrow.url}/v1/completions`, {
+        method: 'POST',
+        headers: { authorization, 'content-type': 'application/json' },
+        body: JSON.stringify({ ...REQUEST, stream }),
+        signal: client.signal,
+      });
+      await expect.poll(waiting).toBe('1');
+      if (stream) {
+        const reader = (await answer).body?.getReader() as ReadableStreamDefaultReader<Uint8Array> | undefined;
+        expect(Buffer.from((await reader?.read())?.value ?? []).toString()).toMatch(/^: keep-alive\n\n/);
+      }
+      client.abort();
+      await answer.catch(() => undefined);
+      await expect.poll(waiting).toBe('0');
+    }
+    const pending = (): number | undefined => narrow.app.get(ModelHost).incumbent?.engine.activity.pending;
+    expect(pending()).toBe(1);
+    occupant.controller.abort();
+    await expect.poll(pending).toBe(0);
+  });
+
   it('is refused with a time to come back when all places are taken, and taken when they are free again', async () => {
     const narrow = await stand.start({
       MAX_BATCH_SIZE: '1',
@@ -289,6 +323,36 @@ describe('GET /v1/models', () => {
     });
     expect(await openai.models.retrieve(serving)).toMatchObject({ id: serving });
     await expect(openai.models.retrieve('gpt-9')).rejects.toMatchObject({ status: 404, code: 'model_not_found' });
+  });
+});
+
+describe('the API page', () => {
+  it('has every field, answer and header of a completion', async () => {
+    const document = (await (await fetch(`${replica.url}/docs/openapi.json`)).json()) as Record<string, unknown>;
+    expect(document).toMatchObject({
+      paths: {
+        '/v1/completions': {
+          post: {
+            responses: {
+              200: {
+                headers: { 'x-model-version': {}, 'x-ratelimit-reset-tokens': {} },
+                content: { 'application/json': { schema: { properties: { choices: {} } } }, 'text/event-stream': {} },
+              },
+              400: {},
+              401: {},
+              429: { headers: { 'retry-after-ms': {} } },
+              503: {},
+            },
+          },
+        },
+        '/tokenize': {},
+        '/v1/models/{id}': {},
+        '/slots': {},
+      },
+      components: {
+        schemas: { CompletionRequestDto: { properties: { logit_bias: {}, stream_options: {}, beam_width: {} } } },
+      },
+    });
   });
 });
 
