@@ -4,6 +4,7 @@ import { buildScoreGraph } from '../bundle/serving-graphs.js';
 import type { Architecture } from '../model/architecture.js';
 import { Parameters } from '../model/parameters.js';
 import { fillUniform } from '../model/random.js';
+import { referenceLogits } from '../model/reference-logits.js';
 import { createEvaluator } from '../training/fit.js';
 import { OnnxRuntimeEngine } from '../training/training-engine.js';
 import { gapPoints, TextEvaluator, type Evaluation } from './text-evaluator.js';
@@ -15,37 +16,6 @@ function text(length: number): Uint16Array {
   return Uint16Array.from({ length }, (_, i) => (i * i * 3 + (i % 7)) % V);
 }
 
-/** Logits after each token of a text that begins in the zero state, in plain arrays and double precision. */
-function logitsOf(parameters: Parameters, tokens: Uint16Array): number[][] {
-  const product = (x: readonly number[], name: string, columns: number): number[] => {
-    const weights = parameters.view(name);
-    return Array.from({ length: columns }, (_, c) =>
-      x.reduce((sum, value, row) => sum + value * weights[row * columns + c]!, 0),
-    );
-  };
-  const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
-  const states = [0, 1].map(() => ({ hidden: Array<number>(H).fill(0), cell: Array<number>(H).fill(0) }));
-  return [...tokens].map((token) => {
-    let x = [...parameters.view('embedding.weight').subarray(token * E, (token + 1) * E)];
-    states.forEach((state, layer) => {
-      const [fromX, fromHidden] = [
-        product(x, `lstm.${layer}.input`, 4 * H),
-        product(state.hidden, `lstm.${layer}.recurrent`, 4 * H),
-      ];
-      const activation = fromX.map((value, i) => value + fromHidden[i]! + parameters.view(`lstm.${layer}.bias`)[i]!);
-      state.cell = state.cell.map((cell, i) => {
-        return sigmoid(activation[2 * H + i]!) * cell + sigmoid(activation[i]!) * Math.tanh(activation[3 * H + i]!);
-      });
-      state.hidden = state.cell.map((cell, i) => sigmoid(activation[H + i]!) * Math.tanh(cell));
-      const mean = state.hidden.reduce((a, b) => a + b) / H;
-      const variance = state.hidden.reduce((sum, h) => sum + (h - mean) ** 2, 0) / H;
-      const [gain, bias] = [parameters.view(`norm.${layer}.gain`), parameters.view(`norm.${layer}.bias`)];
-      x = state.hidden.map((h, i) => ((h - mean) / Math.sqrt(variance + 1e-3)) * gain[i]! + bias[i]!);
-    });
-    return product(x, 'output.weight', V).map((logit, i) => logit + parameters.view('output.bias')[i]!);
-  });
-}
-
 /** The evaluation by its definition: pieces read from the zero state, each token but the first predicted once. */
 function evaluateByDefinition(parameters: Parameters, tokens: Uint16Array): Evaluation {
   const predicted = tokens.length - 1;
@@ -54,7 +24,7 @@ function evaluateByDefinition(parameters: Parameters, tokens: Uint16Array): Eval
   let [lossSum, first, fifth, count] = [0, 0, 0, 0];
   for (let start = 0; start < predicted; start += pieceLength) {
     const end = Math.min(start + pieceLength, predicted);
-    logitsOf(parameters, tokens.subarray(start, end)).forEach((logits, i) => {
+    referenceLogits(parameters, tokens.subarray(start, end)).forEach((logits, i) => {
       const right = logits[tokens[start + i + 1]!]!;
       lossSum += Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit - right), 0));
       const rank = logits.filter((logit) => logit > right).length;
@@ -139,7 +109,7 @@ describe('TextEvaluator', () => {
     expect(entries.reduce((sum, [loss]) => sum + loss, 0) / 802).toBeCloseTo(evaluation.lossNats, 8);
     expect(entries.filter(([, rank]) => rank < 1).length / 802).toBe(evaluation.top1);
     // The first piece of 51 tokens is read from the zero state, as the definition does.
-    const logits = logitsOf(parameters, text(803).subarray(0, 51));
+    const logits = referenceLogits(parameters, text(803).subarray(0, 51));
     logits.forEach((row, i) => {
       const right = row[text(803)[i + 1]!]!;
       const expected = Math.log(row.reduce((sum, logit) => sum + Math.exp(logit - right), 0));
