@@ -18,6 +18,8 @@ import { readBundle } from './read-bundle.js';
 const V = 10_000;
 const STEPS = 4;
 const BATCH_SIZES = [1, 2, 3, 4, 7, 8, 16, 31, 32, 64, 100, 128];
+/** Whether steps of a batch return logits; probabilities must not depend on that either. */
+const withLogits = (B: number): boolean => B % 3 !== 1 || B === 1;
 const roots: string[] = [];
 
 afterAll(async () => {
@@ -70,8 +72,9 @@ async function rowInBatch(graphs: DecodeGraphs, architecture: Architecture, B: n
     }
     session.ids[place] = BigInt(1234 + t * 77);
     session.inverseTemperatures[place] = 1.25;
-    await session.step();
-    [session.logits, session.probabilities].forEach((values, index) => {
+    await session.step(withLogits(B));
+    const results = withLogits(B) ? [session.probabilities, session.logits] : [session.probabilities];
+    results.forEach((values, index) => {
       const row = values.slice(place * V, (place + 1) * V);
       bits.set(new Uint32Array(row.buffer), (2 * t + index) * V);
     });
@@ -100,7 +103,8 @@ describe.each(['small', 'medium'] as const)('a row of %s', (preset) => {
           for (const B of BATCH_SIZES) {
             const bits = await rowInBatch(graphs, bundle.architecture, B);
             first ??= bits;
-            const different = bits.findIndex((value, i) => value !== first![i]);
+            const isComputed = (i: number): boolean => withLogits(B) || Math.floor(i / V) % 2 === 0;
+            const different = bits.findIndex((value, i) => isComputed(i) && value !== first![i]);
             expect(different, `${precision}, ${threads} threads, batch ${B}: first different number`).toBe(-1);
           }
           await graphs.decode.dispose();

@@ -8,6 +8,7 @@ import { logitOf, scorePosition } from './score-token.js';
 
 /** A beam search in as many rows as it has beams. All begin with the same state, so the first step looks at one of them. */
 export class BeamTask implements RowTask {
+  readonly readsLogits = true;
   private readonly rows: readonly Row[];
   private readonly search: BeamSearch;
   private beams = 1;

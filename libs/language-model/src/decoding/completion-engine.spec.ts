@@ -54,6 +54,30 @@ describe('CompletionEngine', () => {
     expect(new Set(beside.map(({ text }) => text)).size).toBeGreaterThan(5);
   });
 
+  it.each([
+    {},
+    { topK: 5 },
+    { topP: 0.8 },
+    { minP: 0.05 },
+    { typicalP: 0.8 },
+    { temperature: 0 },
+    { repetitionPenalty: 1.3 },
+    { presencePenalty: 1 },
+    { noRepeatNgramSize: 2 },
+    { logitBias: new Map([[7, 2]]) },
+    { minTokens: 12 },
+    { ignoreEos: true },
+    { logprobs: 1 },
+  ])('gives the same text with %j whether others need logits or not', async (settings) => {
+    const alone = await complete(engine, { seed: 11n, maxTokens: 30, ...settings });
+    const [beside] = await Promise.all([
+      complete(engine, { seed: 11n, maxTokens: 30, ...settings }),
+      complete(engine, { seed: 12n, maxTokens: 60, logprobs: 2, ignoreEos: true }),
+    ]);
+    expect(beside).toEqual(alone);
+    expect(alone.text).not.toBe('');
+  });
+
   it('passes the text on in pieces that make up the whole', async () => {
     const settings = { maxTokens: 40, logprobs: 2, choices: 2, bestOf: 2, echo: true };
     const { choices } = await engine.complete(request(settings));

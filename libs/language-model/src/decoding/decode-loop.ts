@@ -18,6 +18,8 @@ export interface DecodeContext {
 
 /** Something that sits in rows and decides what they read next. */
 export interface RowTask {
+  /** Whether it reads logits, not probabilities alone. */
+  readonly readsLogits: boolean;
   /** Looks at the results of a step; true when it has ended. */
   readonly advance: () => boolean;
   /** Gives its rows back. */
@@ -263,7 +265,7 @@ export class DecodeLoop {
   }
 
   private async step(): Promise<void> {
-    await this.session.step();
+    await this.session.step(this.live.some(({ task }) => task.readsLogits));
     this.steps++;
     this.advancedRows += this.session.rows;
     const finished = new Set<RowTask>();

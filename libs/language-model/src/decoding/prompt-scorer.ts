@@ -7,6 +7,7 @@ import type { TokenScore } from './token-score.js';
 
 /** Reads a prompt token by token in a row of the batch and notes how probable each was. */
 export class PromptScorer implements RowTask {
+  readonly readsLogits = true;
   private readonly row: Row;
   private readonly scores: TokenScore[] = [];
 

@@ -6,8 +6,11 @@ import type { DecodeContext, RowTask } from './decode-loop.js';
 import type { Row } from './row-table.js';
 import { scoreToken } from './score-token.js';
 
+const NO_LOGITS = new Float32Array(0);
+
 /** One text that is drawn token by token. */
 export class SampledSequence implements RowTask {
+  readonly readsLogits: boolean;
   private readonly row: Row | null;
   private readonly plan: SamplingPlan;
   private generated = 0;
@@ -21,6 +24,8 @@ export class SampledSequence implements RowTask {
     this.plan = new SamplingPlan(request.sampling, prompt);
     this.row = request.maxTokens === 0 ? null : context.rows.join(state, prompt.at(-1)!, this.plan.inverseTemperature);
     if (this.row === null) request.onEnd('length');
+    const { logprobs, ignoreEos, minTokens } = request;
+    this.readsLogits = this.plan.readsLogits || logprobs !== null || ignoreEos || minTokens > 0;
   }
 
   advance(): boolean {
@@ -28,7 +33,8 @@ export class SampledSequence implements RowTask {
     const { session, sampler } = this.context;
     const row = this.row!;
     plan.banEos = request.ignoreEos || this.generated < request.minTokens;
-    const { probabilities, logits, vocabularySize } = session;
+    const { probabilities, vocabularySize } = session;
+    const logits = this.readsLogits ? session.logits : NO_LOGITS;
     const token = sampler.sample(
       { probabilities, logits, start: row.index * vocabularySize },
       plan,

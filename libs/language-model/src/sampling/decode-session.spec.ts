@@ -63,6 +63,24 @@ describe('logits', () => {
     });
   });
 
+  it('may be left out of a step, which changes nothing else', async () => {
+    const [with_, without] = [await open(2), await open(2)];
+    for (const session of [with_, without]) {
+      await start(session, [1, 9, 4], 0.5);
+      await start(session, [1, 7, 2, 8]);
+    }
+    for (const id of [5n, 6n]) {
+      await with_.step();
+      await without.step(false);
+      expect([...without.probabilities]).toEqual([...with_.probabilities]);
+      expect(() => without.logits).toThrow('left the logits out');
+      for (const session of [with_, without]) session.ids.set([id, id + 3n]);
+    }
+    await with_.step();
+    await without.step();
+    expect([...without.logits]).toEqual([...with_.logits]);
+  });
+
   it('leave nothing for <unk>', async () => {
     const session = await open(1);
     await start(session, [1, 9, 4]);

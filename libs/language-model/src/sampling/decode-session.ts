@@ -34,13 +34,13 @@ export class DecodeSession {
   readonly inverseTemperatures: Float32Array;
   /** Result of the last step, [rows, V]: softmax of the logits times the inverse temperature; 0 for `<unk>`. */
   readonly probabilities: Float32Array;
-  /** Result of the last step, [rows, V]: the model's own logits, before the temperature; that of `<unk>` lower by 1000 (`NEVER`). */
-  readonly logits: Float32Array;
+  private readonly allLogits: Float32Array;
+  private hasLogits = false;
   private readonly names: readonly string[];
   /** Two sets of states, and which of them the next step reads; it fills the other. */
   private readonly states: readonly (readonly Float32Array[])[];
   private side = 0;
-  /** By number of rows and side: made once, since making a dozen tensors is a sixth of a step of one row. */
+  /** By number of rows, side, and whether there are logits: made once, since making a dozen tensors is a sixth of a step of one row. */
   private readonly views: StepViews[] = [];
 
   constructor(
@@ -55,7 +55,13 @@ export class DecodeSession {
     this.ids = new BigInt64Array(capacity);
     this.inverseTemperatures = new Float32Array(capacity);
     this.probabilities = new Float32Array(capacity * V);
-    this.logits = new Float32Array(capacity * V);
+    this.allLogits = new Float32Array(capacity * V);
+  }
+
+  /** Result of the last step, [rows, V]: the model's own logits, before the temperature; that of `<unk>` lower by 1000 (`NEVER`). */
+  get logits(): Float32Array {
+    if (!this.hasLogits) throw new Error('The last step left the logits out.');
+    return this.allLogits;
   }
 
   get vocabularySize(): number {
@@ -132,15 +138,19 @@ export class DecodeSession {
     });
   }
 
-  /** Advances all rows by one token: reads `ids`, fills `probabilities` and `logits`. */
-  async step(): Promise<void> {
-    const key = 2 * this.rows + this.side;
-    const { feeds, results } = (this.views[key] ??= this.viewRows(this.rows));
+  /**
+   * Advances all rows by one token: reads `ids`, fills `probabilities` and `logits`.
+   * @param withLogits false where no row reads them: writing them out is a tenth of a step of many rows
+   */
+  async step(withLogits = true): Promise<void> {
+    const key = 4 * this.rows + 2 * this.side + Number(withLogits);
+    const { feeds, results } = (this.views[key] ??= this.viewRows(this.rows, withLogits));
+    this.hasLogits = withLogits;
     await this.graphs.decode.run(feeds, results);
     this.side = 1 - this.side;
   }
 
-  private viewRows(n: number): StepViews {
+  private viewRows(n: number, withLogits: boolean): StepViews {
     const { lstmUnits: H, vocabularySize: V } = this.architecture;
     const feeds: Record<string, HostTensor> = {
       ...this.graphs.constantFeeds,
@@ -149,8 +159,8 @@ export class DecodeSession {
     };
     const results: Record<string, HostTensor> = {
       probabilities: float32Tensor(this.probabilities.subarray(0, n * V), [n, V]),
-      logits: float32Tensor(this.logits.subarray(0, n * V), [n, V]),
     };
+    if (withLogits) results['logits'] = float32Tensor(this.allLogits.subarray(0, n * V), [n, V]);
     this.names.forEach((name, index) => {
       feeds[name] = float32Tensor(this.current[index]!.subarray(0, n * H), [1, n, H]);
       results[`next_${name}`] = float32Tensor(this.next[index]!.subarray(0, n * H), [1, n, H]);

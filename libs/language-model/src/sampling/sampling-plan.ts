@@ -83,6 +83,12 @@ export class SamplingPlan {
     return this.banEos || this.adjustments.size > 0 || this.ngrams !== undefined;
   }
 
+  /** Whether any draw reads logits, as long as the end of the text may be drawn; else the probabilities say everything. */
+  get readsLogits(): boolean {
+    const { typicalP } = this.parameters;
+    return this.greedy || typicalP < 1 || this.counts || this.adjusts;
+  }
+
   /** Notes that a token was generated. */
   accept(id: number): void {
     this.ngrams?.push(id);
