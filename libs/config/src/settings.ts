@@ -239,7 +239,7 @@ export const SETTINGS = {
     'SERVING_THREADS',
     integer(0, THREADS_MAXIMUM),
     0,
-    'Threads of the decoder; 0 takes every core.',
+    'Threads that a model decodes with; 0 takes every core but one, which answers HTTP.',
   ),
   servingPrecision: setting(
     'SERVING_PRECISION',

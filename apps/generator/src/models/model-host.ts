@@ -5,6 +5,7 @@ import { CodedError } from '#errors';
 import { Registry } from '#registry';
 import { CODE_VERSION } from '../code-version.js';
 import { CONFIG } from '../generator-tokens.js';
+import { decoderThreads } from './decoder-threads.js';
 import { LoadedVersion } from './loaded-version.js';
 
 /** A version that stays loaded until `release` is called. */
@@ -161,7 +162,7 @@ export class ModelHost implements OnApplicationShutdown {
       this.store,
       // What may wait is bounded over all versions together, before it gets here.
       {
-        threads: servingThreads,
+        threads: decoderThreads(servingThreads),
         precision: servingPrecision,
         maxBatchSize,
         maxQueued: maxBatchSize + maxQueuedRequests,
