@@ -1,18 +1,33 @@
 import { philox, STREAMS, toUnit } from '../model/random.js';
-import type { SequenceState } from '../sampling/decode-session.js';
+import type { DecodeSession, SequenceState } from '../sampling/decode-session.js';
 import { SamplingPlan } from '../sampling/sampling-plan.js';
+import type { SampledRow } from '../sampling/token-sampler.js';
 import type { DecodeEnd, SequenceRequest } from './decode-job.js';
 import type { DecodeContext, RowTask } from './decode-loop.js';
 import type { Row } from './row-table.js';
 import { scoreToken } from './score-token.js';
 
-const NO_LOGITS = new Float32Array(0);
+/** A row's results where a step leaves them. Logits are asked for only when a draw reads them: most steps have none. */
+class StepResults implements SampledRow {
+  start = 0;
+
+  constructor(private readonly session: DecodeSession) {}
+
+  get probabilities(): Float32Array {
+    return this.session.probabilities;
+  }
+
+  get logits(): Float32Array {
+    return this.session.logits;
+  }
+}
 
 /** One text that is drawn token by token. */
 export class SampledSequence implements RowTask {
   readonly readsLogits: boolean;
   private readonly row: Row | null;
   private readonly plan: SamplingPlan;
+  private readonly results: StepResults;
   private generated = 0;
 
   constructor(
@@ -22,6 +37,7 @@ export class SampledSequence implements RowTask {
     private readonly request: SequenceRequest,
   ) {
     this.plan = new SamplingPlan(request.sampling, prompt);
+    this.results = new StepResults(context.session);
     this.row = request.maxTokens === 0 ? null : context.rows.join(state, prompt.at(-1)!, this.plan.inverseTemperature);
     if (this.row === null) request.onEnd('length');
     const { logprobs, ignoreEos, minTokens } = request;
@@ -33,13 +49,8 @@ export class SampledSequence implements RowTask {
     const { session, sampler } = this.context;
     const row = this.row!;
     plan.banEos = request.ignoreEos || this.generated < request.minTokens;
-    const { probabilities, vocabularySize } = session;
-    const logits = this.readsLogits ? session.logits : NO_LOGITS;
-    const token = sampler.sample(
-      { probabilities, logits, start: row.index * vocabularySize },
-      plan,
-      drawnNumber(request.seed, this.generated),
-    );
+    this.results.start = row.index * session.vocabularySize;
+    const token = sampler.sample(this.results, plan, drawnNumber(request.seed, this.generated));
     const score = request.logprobs === null ? null : scoreToken(this.context, row, token, request.logprobs);
     plan.accept(token);
     this.generated++;
