@@ -14,12 +14,13 @@ const MAIN = fileURLToPath(new URL('../../apps/generator/src/main.js', import.me
 let stand: GeneratorStand;
 let generator: ChildProcess;
 let url: string;
+let log: Started['lines'];
 
 beforeAll(async () => {
   stand = await openGeneratorStand({ versions: 1 });
   await stand.registry.ensureDeployment('production');
   await stand.registry.promote({ deployment: 'production', versionId: stand.versions[0]?.id ?? '', actor: 'test' });
-  ({ child: generator, url } = await start({ MAX_COMPLETION_TOKENS: '1000000' }));
+  ({ child: generator, url, lines: log } = await start({ MAX_COMPLETION_TOKENS: '1000000' }));
 });
 
 afterAll(async () => {
@@ -28,20 +29,31 @@ afterAll(async () => {
   await stand.close();
 });
 
+interface Started {
+  readonly child: ChildProcess;
+  readonly url: string;
+  /** What it has logged since it serves. */
+  readonly lines: Record<string, unknown>[];
+}
+
 /** Starts the generator as a process and gives its URL once it serves. */
-async function start(environment: Readonly<Record<string, string>>): Promise<{ child: ChildProcess; url: string }> {
+async function start(environment: Readonly<Record<string, string>>): Promise<Started> {
   const child = spawn(process.execPath, [MAIN], {
     env: { ...stand.environment, GENERATOR_PORT: '0', LOG_LEVEL: 'info', ...environment },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   let address = '';
-  for await (const line of createInterface({ input: child.stdout })) {
-    const entry = JSON.parse(line) as { msg: string; url?: string };
-    address = entry.url ?? address;
-    if (entry.msg === 'switched') break;
-  }
-  child.stdout.resume();
-  return { child, url: address };
+  const lines: Record<string, unknown>[] = [];
+  const serves = new Promise<void>((resolve) => {
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      const entry = JSON.parse(line) as Record<string, unknown>;
+      lines.push(entry);
+      if (typeof entry['url'] === 'string') address = entry['url'];
+      if (entry['msg'] === 'switched') resolve();
+    });
+  });
+  await serves;
+  return { child, url: address, lines };
 }
 
 const REQUEST = { model: 'production', prompt: 'The captain', max_tokens: 20, seed: 5 } as const;
@@ -152,6 +164,30 @@ describe('the official client', () => {
   });
 });
 
+describe('the log', () => {
+  it('has one line for a completion, with version, tokens and times, and without its text', async () => {
+    const { openai } = clientFor(stand.keys.completions);
+    const { choices, usage } = await openai.completions.create(REQUEST, { headers: { 'x-request-id': 'logged-1' } });
+    const ofRequest = (): object[] => log.filter(({ reqId }) => reqId === 'logged-1');
+    await expect.poll(ofRequest).toHaveLength(1);
+    expect(ofRequest()[0]).toMatchObject({
+      path: '/v1/completions',
+      status: 200,
+      version: stand.versions[0]?.id,
+      arm: 'incumbent',
+      outcome: 'completed',
+      promptTokens: usage?.prompt_tokens,
+      completionTokens: usage?.completion_tokens,
+      queuedMs: expect.any(Number) as number,
+      firstTokenMs: expect.any(Number) as number,
+      totalMs: expect.any(Number) as number,
+    });
+    const text = JSON.stringify(log);
+    expect(text).not.toContain(REQUEST.prompt);
+    expect(text).not.toContain(choices[0]?.text.trim());
+  });
+});
+
 describe('a limit', () => {
   it('is set by an administrator and holds within seconds', async () => {
     const admin = { authorization: `Bearer ${stand.keys.admin}`, 'content-type': 'application/json' };
@@ -187,7 +223,12 @@ describe('a limit', () => {
 
 describe('a generator that is told to stop', () => {
   it('says that it is not ready, finishes what runs and what waits, and exits with 0', async () => {
-    const stopping = await start({ MAX_BATCH_SIZE: '1', SHUTDOWN_DELAY_MS: '2000', SHUTDOWN_GRACE_MS: '600000' });
+    const stopping = await start({
+      MAX_BATCH_SIZE: '1',
+      SHUTDOWN_DELAY_MS: '2000',
+      SHUTDOWN_GRACE_MS: '600000',
+      LOG_PROMPTS: 'true',
+    });
     const openai = new OpenAI({ apiKey: stand.keys.completions, baseURL: `${stopping.url}/v1`, maxRetries: 0 });
     const requests = Array.from({ length: 8 }, (_, seed) =>
       openai.completions.create({ ...REQUEST, temperature: 0, max_tokens: 400, seed }),
@@ -197,7 +238,7 @@ describe('a generator that is told to stop', () => {
       return ((await (await fetch(`${stopping.url}/slots`, { headers })).json()) as unknown[]).length;
     };
     await expect.poll(slots).toBeGreaterThan(1);
-    const exit = once(stopping.child, 'exit');
+    const exit = once(stopping.child, 'close');
     stopping.child.kill('SIGTERM');
     const ready = async (): Promise<unknown> => {
       const response = await fetch(`${stopping.url}/health/ready`);
@@ -206,8 +247,12 @@ describe('a generator that is told to stop', () => {
     await expect
       .poll(ready, { interval: 5 })
       .toMatchObject({ status: 'not_ready', problem: 'The server is stopping.' });
-    const texts = (await Promise.all(requests)).map(({ choices }) => choices[0]?.finish_reason);
-    expect(texts).toEqual(Array.from({ length: 8 }, () => 'length'));
+    const answers = await Promise.all(requests);
+    expect(answers.map(({ choices }) => choices[0]?.finish_reason)).toEqual(Array.from({ length: 8 }, () => 'length'));
     expect(await exit).toEqual([0, null]);
+    // With LOG_PROMPTS the lines have the texts.
+    const logged = stopping.lines.filter(({ texts }) => texts !== undefined);
+    expect(logged.map(({ prompts }) => prompts)).toEqual(Array.from({ length: 8 }, () => [REQUEST.prompt]));
+    expect(logged[0]?.['texts']).toEqual([answers[0]?.choices[0]?.text]);
   });
 });
