@@ -17,7 +17,8 @@ Runs a generator with untrained versions on a database of its own, does somethin
   --stream                             swaps and crowd: with streams
   aborts:  --requests N (default 10000) clients that go away at random moments
   fuzz:    --requests N (default 100000) random requests
-  swaps:   --seconds N (default 60) with another version each second; --requests N (default 2000) texts are replayed
+  swaps:   --seconds N (default 60) with another version each second; --requests N (default 2000) texts are replayed;
+           --versions N (default 5): up to 3 stay in memory, so that no swap loads one
   drain:   --requests N (default 10) times SIGTERM under load
   crowd:   --seconds N (default 60)
   --json                               the result as one JSON object
@@ -34,6 +35,7 @@ interface Options {
   readonly clients: (fallback: number) => number;
   readonly requests: (fallback: number) => number;
   readonly seconds: (fallback: number) => number;
+  readonly versions: (fallback: number) => number;
 }
 
 /** One drill: runs what it needs, too. */
@@ -49,7 +51,7 @@ const DRILLS: Readonly<Record<string, Drill>> = {
       drillFuzz(server, { ...options, requests: options.requests(100_000) }),
     ),
   swaps: (options, run) =>
-    run({ versions: SWAPPED_VERSIONS }, (server) =>
+    run({ versions: options.versions(SWAPPED_VERSIONS) }, (server) =>
       drillSwaps(server, {
         ...options,
         seconds: options.seconds(60),
@@ -80,6 +82,7 @@ async function main(): Promise<number> {
       clients: { type: 'string' },
       requests: { type: 'string' },
       seconds: { type: 'string' },
+      versions: { type: 'string' },
       stream: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
@@ -90,7 +93,7 @@ async function main(): Promise<number> {
     process.stdout.write(USAGE);
     return values.help ? 0 : 2;
   }
-  const given = (name: 'clients' | 'requests' | 'seconds') => (fallback: number) =>
+  const given = (name: 'clients' | 'requests' | 'seconds' | 'versions') => (fallback: number) =>
     values[name] === undefined ? fallback : wholeNumber(name, values[name]);
   const options: Options = {
     preset: values.preset,
@@ -100,6 +103,7 @@ async function main(): Promise<number> {
     clients: given('clients'),
     requests: given('requests'),
     seconds: given('seconds'),
+    versions: given('versions'),
   };
   const { facts, failures } = await drill(options, runsOn({ preset: options.preset }));
   const name = positionals[0] ?? '';
