@@ -1,5 +1,5 @@
 // Specs, and what several specs of an app share.
-const spec = '(\\.spec\\.ts$|^apps/[^/]+/src/testing/)';
+const spec = '(\\.spec\\.ts$|^apps/[^/]+/src/testing/|^libs/[^/]+/src/[^/]+/testing/)';
 const npm = (names) => `(^|/)node_modules/(${names.join('|')})(/|$)`;
 
 /** @type {import('dependency-cruiser').IConfiguration} */

@@ -1,11 +1,5 @@
 export { CompletionEngine } from './decoding/completion-engine.js';
-export {
-  type ChoiceDelta,
-  type CompletionOptions,
-  type CompletionRequest,
-  type CompletionResult,
-  type SamplingParameters,
-} from './decoding/completion-request.js';
+export { type ChoiceDelta, type CompletionRequest, type CompletionResult } from './decoding/completion-request.js';
 export {
   trainModel,
   type RunMetrics,

@@ -2,8 +2,8 @@ import { BeamSearch, type BeamStep } from '../sampling/beam-search.js';
 import type { SequenceState } from '../sampling/decode-session.js';
 import { DOCUMENT_ID } from '../tokenizer/index.js';
 import type { BeamRequest } from './decode-job.js';
-import type { DecodeContext, RowTask } from './decode-loop.js';
 import type { Row } from './row-table.js';
+import type { DecodeContext, RowTask } from './row-task.js';
 import { logitOf, scorePosition } from './score-token.js';
 
 /** A beam search in as many rows as it has beams. All begin with the same state, so the first step looks at one of them. */

@@ -6,25 +6,8 @@ import { BeamTask } from './beam-task.js';
 import type { DecodeJob } from './decode-job.js';
 import { PromptScorer } from './prompt-scorer.js';
 import { RowTable } from './row-table.js';
+import type { DecodeContext, RowTask } from './row-task.js';
 import { SampledSequence } from './sampled-sequence.js';
-
-/** What a step of the loop works with. */
-export interface DecodeContext {
-  readonly session: DecodeSession;
-  readonly rows: RowTable;
-  readonly sampler: TokenSampler;
-  readonly scorer: TokenScorer;
-}
-
-/** Something that sits in rows and decides what they read next. */
-export interface RowTask {
-  /** Whether it reads logits, not probabilities alone. */
-  readonly readsLogits: boolean;
-  /** Looks at the results of a step; true when it has ended. */
-  readonly advance: () => boolean;
-  /** Gives its rows back. */
-  readonly leave: () => void;
-}
 
 /** A submitted job. */
 export interface JobHandle {

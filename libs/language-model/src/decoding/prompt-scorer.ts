@@ -1,7 +1,7 @@
 import type { SequenceState } from '../sampling/decode-session.js';
 import type { DecodeJob } from './decode-job.js';
-import type { DecodeContext, RowTask } from './decode-loop.js';
 import type { Row } from './row-table.js';
+import type { DecodeContext, RowTask } from './row-task.js';
 import { scoreToken } from './score-token.js';
 import type { TokenScore } from './token-score.js';
 

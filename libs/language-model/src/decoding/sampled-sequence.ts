@@ -3,8 +3,8 @@ import type { DecodeSession, SequenceState } from '../sampling/decode-session.js
 import { SamplingPlan } from '../sampling/sampling-plan.js';
 import type { SampledRow } from '../sampling/token-sampler.js';
 import type { DecodeEnd, SequenceRequest } from './decode-job.js';
-import type { DecodeContext, RowTask } from './decode-loop.js';
 import type { Row } from './row-table.js';
+import type { DecodeContext, RowTask } from './row-task.js';
 import { scoreToken } from './score-token.js';
 
 /** A row's results where a step leaves them. Logits are asked for only when a draw reads them: most steps have none. */

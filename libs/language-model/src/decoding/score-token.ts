@@ -1,8 +1,8 @@
 import { NEVER } from '../bundle/serving-graphs.js';
 import type { PositionScore } from '../sampling/token-scorer.js';
 import { UNKNOWN_ID } from '../tokenizer/index.js';
-import type { DecodeContext } from './decode-loop.js';
 import type { Row } from './row-table.js';
+import type { DecodeContext } from './row-task.js';
 import type { TokenScore } from './token-score.js';
 
 /**
