@@ -70,6 +70,8 @@ async function runGenerator<T>(
   const registered = await registerSyntheticVersions(connectionString, folder, options);
   const port = await findFreePort();
   const child = fork(MAIN, {
+    // As `npm start` runs it.
+    execArgv: ['--enable-source-maps', '--single-threaded-gc'],
     env: environmentWith({
       LOG_LEVEL: 'error',
       ...options.settings,

@@ -27,7 +27,8 @@ export class ServiceProcess {
     const log = openSync(description.logPath, 'a');
     this.child = fork(description.entry, [], {
       env: { ...description.environment },
-      execArgv: ['--enable-source-maps', '--import', PRELOAD.href],
+      // With one thread that collects garbage: V8's helpers take the cores from decoding (docs/operations.md).
+      execArgv: ['--enable-source-maps', '--single-threaded-gc', '--import', PRELOAD.href],
       stdio: ['ignore', log, log, 'ipc'],
       // A process group of its own: Ctrl-C in the terminal reaches the launcher alone, which stops things in their order.
       detached: true,

@@ -55,6 +55,6 @@ export class BeamTask implements RowTask {
       rows,
       parents.map((parent) => this.rows[parent]!.index),
     );
-    rows.forEach((row, beam) => (session.ids[row] = BigInt(tokens[beam]!)));
+    rows.forEach((row, beam) => session.setId(row, tokens[beam]!));
   }
 }

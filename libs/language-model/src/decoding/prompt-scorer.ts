@@ -25,7 +25,7 @@ export class PromptScorer implements RowTask {
     const { session } = this.context;
     const next = this.prompt[this.scores.length + 1]!;
     this.scores.push(scoreToken(this.context, this.row, next, this.request.top));
-    session.ids[this.row.index] = BigInt(next);
+    session.setId(this.row.index, next);
     if (this.scores.length < this.prompt.length - 1) return false;
     this.onState(session.stateOf(this.row.index));
     this.request.onScores(this.scores);

@@ -25,7 +25,7 @@ export class RowTable {
   join(state: SequenceState, id: number, inverseTemperature: number): Row {
     const row = { index: this.session.join(state) };
     this.rows.push(row);
-    this.session.ids[row.index] = BigInt(id);
+    this.session.setId(row.index, id);
     this.session.inverseTemperatures[row.index] = inverseTemperature;
     return row;
   }

@@ -28,6 +28,8 @@ export class SampledSequence implements RowTask {
   private readonly row: Row | null;
   private readonly plan: SamplingPlan;
   private readonly results: StepResults;
+  private readonly seedLow: number;
+  private readonly seedHigh: number;
   private generated = 0;
 
   constructor(
@@ -38,6 +40,8 @@ export class SampledSequence implements RowTask {
   ) {
     this.plan = new SamplingPlan(request.sampling, prompt);
     this.results = new StepResults(context.session);
+    this.seedLow = Number(request.seed & 0xffffffffn);
+    this.seedHigh = Number((request.seed >> 32n) & 0xffffffffn);
     this.row = request.maxTokens === 0 ? null : context.rows.join(state, prompt.at(-1)!, this.plan.inverseTemperature);
     if (this.row === null) request.onEnd('length');
     const { logprobs, ignoreEos, minTokens } = request;
@@ -50,11 +54,11 @@ export class SampledSequence implements RowTask {
     const row = this.row!;
     plan.banEos = request.ignoreEos || this.generated < request.minTokens;
     this.results.start = row.index * session.vocabularySize;
-    const token = sampler.sample(this.results, plan, drawnNumber(request.seed, this.generated));
+    const token = sampler.sample(this.results, plan, this.drawnNumber());
     const score = request.logprobs === null ? null : scoreToken(this.context, row, token, request.logprobs);
     plan.accept(token);
     this.generated++;
-    session.ids[row.index] = BigInt(token);
+    session.setId(row.index, token);
     const end = this.endAfter(token, score);
     if (end === null) return false;
     request.onEnd(end);
@@ -69,12 +73,10 @@ export class SampledSequence implements RowTask {
     if (this.request.onToken(token, score)) return 'stopped';
     return this.generated >= this.request.maxTokens ? 'length' : null;
   }
-}
 
-/** The number that decides a token: a function of the sequence's seed and the token's position alone. */
-function drawnNumber(seed: bigint, position: number): number {
-  const low = Number(seed & 0xffffffffn);
-  const high = Number((seed >> 32n) & 0xffffffffn);
-  const [first, second] = philox(low, high, position, 0, STREAMS.sampling);
-  return toUnit(first, second);
+  /** The number that decides a token: a function of the sequence's seed and the token's position alone. */
+  private drawnNumber(): number {
+    const [first, second] = philox(this.seedLow, this.seedHigh, this.generated, 0, STREAMS.sampling);
+    return toUnit(first, second);
+  }
 }

@@ -30,6 +30,8 @@ export class DecodeSession {
   rows = 0;
   /** Token that each row reads at the next step. */
   readonly ids: BigInt64Array;
+  /** The same in words of 32 bits, the lower one first. */
+  private readonly idWords: Int32Array;
   /** Reciprocal of each row's temperature. */
   readonly inverseTemperatures: Float32Array;
   /** Result of the last step, [rows, V]: softmax of the logits times the inverse temperature; 0 for `<unk>`. */
@@ -53,6 +55,7 @@ export class DecodeSession {
     const buffers = (): Float32Array[] => this.names.map(() => new Float32Array(capacity * H));
     this.states = [buffers(), buffers()];
     this.ids = new BigInt64Array(capacity);
+    this.idWords = new Int32Array(this.ids.buffer);
     this.inverseTemperatures = new Float32Array(capacity);
     this.probabilities = new Float32Array(capacity * V);
     this.allLogits = new Float32Array(capacity * V);
@@ -85,6 +88,13 @@ export class DecodeSession {
     return this.names.map((name) => results[`next_${name}`]!.data as Float32Array);
   }
 
+  /** Sets what a row reads next. */
+  setId(row: number, id: number): void {
+    // Not `ids[row] = BigInt(id)`: a number of its own for each token is a garbage collection every few steps.
+    this.idWords[2 * row] = id;
+    this.idWords[2 * row + 1] = 0;
+  }
+
   /** A copy of a row's state. */
   stateOf(row: number): SequenceState {
     const H = this.architecture.lstmUnits;
@@ -104,7 +114,7 @@ export class DecodeSession {
     if (row === last) return;
     const H = this.architecture.lstmUnits;
     for (const buffer of this.current) buffer.copyWithin(row * H, last * H, (last + 1) * H);
-    this.ids[row] = this.ids[last]!;
+    this.idWords.copyWithin(2 * row, 2 * last, 2 * last + 2);
     this.inverseTemperatures[row] = this.inverseTemperatures[last]!;
   }
 
