@@ -32,6 +32,30 @@ describe('a transaction', () => {
   });
 });
 
+describe('a transaction that does nothing for too long', () => {
+  it('is ended by the server, so that a process that was frozen in it keeps nobody waiting', async () => {
+    await database.query((client) => client.deployment.create({ data: { name: 'a' } }));
+    const frozen = openDatabase({ ...test, maxIdleTransactionMs: 100 });
+    const lock = (client: Pick<Database['prisma'], '$executeRaw'>): Promise<number> =>
+      client.$executeRaw`UPDATE deployments SET name = name WHERE name = 'a'`;
+    let thaw: () => void = () => undefined;
+    const thawed = new Promise<void>((resolve) => (thaw = resolve));
+    const late = frozen.transaction(async (tx) => {
+      await lock(tx);
+      await thawed;
+      await lock(tx);
+    });
+    late.catch(() => undefined);
+    await expect
+      .poll(async () => (await database.pool.query("SELECT 1 FROM pg_locks WHERE mode = 'RowExclusiveLock'")).rowCount)
+      .toBeGreaterThan(0);
+    expect(await database.query((client) => lock(client))).toBe(1);
+    thaw();
+    await expect(late).rejects.toMatchObject({ code: 'database_unavailable' });
+    await frozen.close();
+  });
+});
+
 describe('the character U+0000', () => {
   it('is invalid_value wherever it comes, since PostgreSQL cannot hold it', async () => {
     const name = 'a\u0000b';

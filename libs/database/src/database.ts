@@ -27,13 +27,21 @@ export interface Database {
 }
 
 /**
+ * How long the server lets a transaction do nothing. A process that is frozen between two statements holds its locks until
+ * then, and nobody else can take over what it worked on.
+ */
+const MAX_IDLE_TRANSACTION_MS = 10_000;
+
+/**
  * Opens a pool on a migrated database; connects when the first query comes. Whoever opens it closes it.
  *
  * @param options.maxConnections at most this many connections, 10 when left out
+ * @param options.maxIdleTransactionMs after which the server ends a transaction that does nothing, 10,000 when left out
  */
 export function openDatabase(options: {
   readonly connectionString: string;
   readonly maxConnections?: number;
+  readonly maxIdleTransactionMs?: number;
 }): Database {
   const { connectionString } = options;
   const pool = new pg.Pool({
@@ -41,6 +49,7 @@ export function openDatabase(options: {
     max: options.maxConnections ?? 10,
     connectionTimeoutMillis: 10_000,
     application_name: 'understudy',
+    idle_in_transaction_session_timeout: options.maxIdleTransactionMs ?? MAX_IDLE_TRANSACTION_MS,
   });
   // A connection that breaks while it is idle is replaced by the pool at its next use; without a listener it would end the process.
   pool.on('error', () => undefined);

@@ -8,8 +8,8 @@ import { ENDLESS, RunningTrainer } from '../testing/running-trainer.js';
 
 guardAgainstLeaks();
 
-/** Some hundred steps: long enough to be interrupted. */
-const SHORT = { n_epochs: 3, early_stopping_patience: 0 };
+/** Two thousand steps, two seconds at the least: long enough to be interrupted on a quick machine. */
+const SHORT = { n_epochs: 32, early_stopping_patience: 0 };
 /** On a machine that does much else. */
 const PATIENT = { timeout: 180_000 };
 
