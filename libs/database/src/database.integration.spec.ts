@@ -38,17 +38,18 @@ describe('a transaction that does nothing for too long', () => {
     const frozen = openDatabase({ ...test, maxIdleTransactionMs: 100 });
     const lock = (client: Pick<Database['prisma'], '$executeRaw'>): Promise<number> =>
       client.$executeRaw`UPDATE deployments SET name = name WHERE name = 'a'`;
-    let thaw: () => void = () => undefined;
+    let [freeze, thaw] = [(): void => undefined, (): void => undefined];
+    const frozenNow = new Promise<void>((resolve) => (freeze = resolve));
     const thawed = new Promise<void>((resolve) => (thaw = resolve));
     const late = frozen.transaction(async (tx) => {
       await lock(tx);
+      freeze();
       await thawed;
       await lock(tx);
     });
     late.catch(() => undefined);
-    await expect
-      .poll(async () => (await database.pool.query("SELECT 1 FROM pg_locks WHERE mode = 'RowExclusiveLock'")).rowCount)
-      .toBeGreaterThan(0);
+    await frozenNow;
+    // Waits for the lock until the server takes it from the other.
     expect(await database.query((client) => lock(client))).toBe(1);
     thaw();
     await expect(late).rejects.toMatchObject({ code: 'database_unavailable' });
