@@ -112,6 +112,24 @@ describe('cancelling a job', () => {
     expect([scored, loop.liveRows]).toEqual([[], 0]);
   });
 
+  it('ends it also in the very step that ends the scoring of its prompt', async () => {
+    const loop = await open(1);
+    const { session } = opened.at(-1)!;
+    const step = session.step.bind(session);
+    let steps = 0;
+    session.step = async (withLogits) => {
+      await step(withLogits);
+      if (++steps === 3) scoring.handle.cancel(REASON);
+    };
+    const scoring = submitJob(loop, {
+      prompt: [1, 2, 3, 4],
+      promptScores: { top: 0, onScores: () => undefined },
+      sequences: [sequenceOf({ maxTokens: 0 }, () => undefined)],
+    });
+    await expect(scoring.ended).rejects.toBe(REASON);
+    expect(loop.pendingJobs).toBe(0);
+  });
+
   it('does nothing after its end', async () => {
     const loop = await open();
     const { handle, end } = draw(loop);

@@ -277,7 +277,11 @@ export class DecodeLoop {
   }
 
   private becomeReadyAfterScoring(run: JobRun): void {
-    if (run.failure !== null) return;
+    // Cancelled while its last step was computed: back to a list, where those that have failed are looked for.
+    if (run.failure !== null) {
+      this.ready.push(run);
+      return;
+    }
     run.job.onRead?.();
     if (run.starts.length > 0) this.ready.push(run);
     else run.job.onFinished?.();
