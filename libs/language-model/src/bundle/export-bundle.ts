@@ -6,6 +6,8 @@ import { isDiskFull } from '../disk-full.js';
 import type { Parameters } from '../model/parameters.js';
 import type { Tokenizer } from '../tokenizer/index.js';
 import { comparePrecisions, type PrecisionCheck } from './compare-precisions.js';
+import { measureProbeText } from './measure-probe-text.js';
+import { PROBE_FILE } from './probe-text.js';
 import { describeQuantization } from './quantization.js';
 import { buildQuantizedDecodeGraph } from './quantized-decode-graph.js';
 import { readBundle, type BundleConfig } from './read-bundle.js';
@@ -24,7 +26,8 @@ export interface BundleContents {
 /**
  * Writes an artifact bundle into a folder: configuration, tokenizer, weights, three graphs that read the weights from
  * `model.safetensors` beside them, card, and a manifest with the sha256 of each file. Given a text to check it on, the int8
- * variant of the decode graph is added, with its own weights, and what was measured goes into configuration and card.
+ * variant of the decode graph is added, with its own weights, and what was measured goes into configuration and card; a part of the text
+ * goes with it as the probe.
  * The same contents give the same bytes.
  * @throws disk_full when there is no room
  */
@@ -44,8 +47,10 @@ export async function exportBundle(folder: string, contents: BundleContents, che
   });
   if (check) {
     await bundle.write({ 'decode.int8.onnx': buildQuantizedDecodeGraph(parameters) });
-    const quantization = await comparePrecisions(await readBundle(folder), check);
+    const written = await readBundle(folder);
+    const quantization = await comparePrecisions(written, check);
     await bundle.write({
+      [PROBE_FILE]: `${JSON.stringify(await measureProbeText(written, check))}\n`,
       'config.json': toJson({ ...contents.config, quantization }),
       'card.md': contents.card + describeQuantization(quantization),
     });

@@ -199,6 +199,37 @@ describe('CompletionEngine', () => {
     expect(await complete(warm)).toEqual(await complete(cold));
   });
 
+  it('scores texts by the graph that generates, as it scores a prompt', async () => {
+    const ids = engine.tokenizer.encode('The old captain watched the river near the sea.');
+    const echoed = await complete(engine, { prompt: ids, maxTokens: 0, echo: true, logprobs: 0 });
+    const { scores } = await engine.score([ids, ids.slice(0, 1)]);
+    const [whole, first] = scores.map(({ lossNats, tokens }) => lossNats * tokens);
+    const told = echoed.logprobs!.tokenLogprobs.reduce<number>((sum, logprob) => sum + (logprob ?? 0), 0);
+    // The protocol tells no score of the first token.
+    expect(whole! - first!).toBeCloseTo(-told, 9);
+    expect((await engine.score([])).scores).toEqual([]);
+  });
+
+  it('measures the loss of its probe as it was measured when it was exported', async () => {
+    const float32 = await stand.open({ precision: 'float32' });
+    const probe = float32.probeText!;
+    expect(probe.texts.length).toBeGreaterThan(1);
+    const { scores } = await float32.score(probe.texts);
+    const tokens = scores.reduce((sum, one) => sum + one.tokens, 0);
+    const loss = scores.reduce((sum, one) => sum + one.tokens * one.lossNats, 0) / tokens;
+    expect(loss).toBeCloseTo(probe.lossNats, 9);
+  });
+
+  it('gives up scoring when it is closed', async () => {
+    const other = await stand.open();
+    const scoring = expect(other.score([Array.from({ length: 20_000 }, () => 5)])).rejects.toMatchObject({
+      code: 'server_is_overloaded',
+    });
+    await other.close();
+    await scoring;
+    await expect(other.score([[5]])).rejects.toMatchObject({ code: 'server_is_overloaded' });
+  });
+
   it('closes after the texts under way, and refuses new ones from then on', async () => {
     const other = await stand.open();
     const underWay = complete(other);

@@ -2,8 +2,10 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { CodedError } from '#errors';
 import { choosePrecision, type Precision, type PrecisionChoice } from '../bundle/quantization.js';
+import { readProbeText, type ProbeText } from '../bundle/probe-text.js';
 import { readBundle, type BundleConfig } from '../bundle/read-bundle.js';
 import type { Tokenizer } from '../tokenizer/index.js';
+import type { Scoring } from './background-scorer.js';
 import type { TokenizedRequest } from './completion-decoder.js';
 import type { CompletionOptions, CompletionRequest, CompletionResult } from './completion-request.js';
 import { PLAIN_REQUEST } from './plain-request.js';
@@ -51,9 +53,15 @@ interface Pending {
   readonly reject: (reason: unknown) => void;
 }
 
+interface PendingScoring {
+  readonly resolve: (scoring: Scoring) => void;
+  readonly reject: (reason: unknown) => void;
+}
+
 /** One loaded model version that completes texts, in a thread of its own. The owner calls `close`. */
 export class CompletionEngine {
   private readonly pending = new Map<number, Pending>();
+  private readonly scorings = new Map<number, PendingScoring>();
   private readonly counters: Float64Array;
   private nextId = 0;
   private texts = 0;
@@ -65,6 +73,8 @@ export class CompletionEngine {
     /** Arithmetic of its decode steps. */
     readonly precision: Precision,
     readonly tokenizer: Tokenizer,
+    /** Held-out text with its measured loss; null where the bundle has none. */
+    readonly probeText: ProbeText | null,
     private readonly worker: Worker,
     private readonly options: CompletionEngineOptions,
     counters: SharedArrayBuffer,
@@ -87,6 +97,7 @@ export class CompletionEngine {
    */
   static async open(bundleFolder: string, options: CompletionEngineOptions): Promise<CompletionEngine> {
     const { config, tokenizer } = await readBundle(bundleFolder);
+    const probeText = await readProbeText(bundleFolder, config.vocabularySize);
     const precision = choosePrecision(options.precision ?? 'auto', config.quantization);
     const counters = new SharedArrayBuffer(COUNTER_COUNT * Float64Array.BYTES_PER_ELEMENT);
     const { threads, maxBatchSize } = options;
@@ -95,7 +106,7 @@ export class CompletionEngine {
     });
     const [answer] = (await once(worker, 'message')) as [WorkerReady];
     if (!answer.ready) throw unpackError(answer.error);
-    return new CompletionEngine(config, precision, tokenizer, worker, options, counters);
+    return new CompletionEngine(config, precision, tokenizer, probeText, worker, options, counters);
   }
 
   /** What it is doing now. */
@@ -149,6 +160,20 @@ export class CompletionEngine {
     }
   }
 
+  /**
+   * Scores texts, each as the beginning of a document, by the graph that generates: at low priority, beside what is generated.
+   * @param texts token ids of this model, without `<doc>`
+   * @throws server_is_overloaded when it is unloaded before the end
+   */
+  async score(texts: readonly (readonly number[])[]): Promise<Scoring> {
+    if (this.death) throw this.death;
+    const id = this.nextId++;
+    return new Promise<Scoring>((resolve, reject) => {
+      this.scorings.set(id, { resolve, reject });
+      this.send({ kind: 'score', id, texts });
+    });
+  }
+
   /** Refuses new texts, waits for those under way, then frees the model. */
   close(): Promise<void> {
     this.closing ??= this.finish();
@@ -166,7 +191,7 @@ export class CompletionEngine {
     this.worker.postMessage(message);
   }
 
-  private hear({ deltas, finished, failed }: FromWorker): void {
+  private hear({ deltas, finished, scored, failed }: FromWorker): void {
     for (const [id, choice, delta] of deltas) {
       const { options, reject } = this.pending.get(id) ?? {};
       try {
@@ -177,7 +202,9 @@ export class CompletionEngine {
       }
     }
     for (const [id, result] of finished) this.take(id)?.resolve(result);
+    for (const [id, scoring] of scored) this.takeScoring(id)?.resolve(scoring);
     for (const [id, error] of failed) {
+      this.takeScoring(id)?.reject(unpackError(error));
       const pending = this.take(id);
       const signal = pending?.options.signal;
       pending?.reject(signal?.aborted ? signal.reason : unpackError(error));
@@ -190,6 +217,12 @@ export class CompletionEngine {
     return pending;
   }
 
+  private takeScoring(id: number): PendingScoring | undefined {
+    const scoring = this.scorings.get(id);
+    this.scorings.delete(id);
+    return scoring;
+  }
+
   private die(cause: unknown): void {
     this.death ??= new CodedError(
       'server_is_overloaded',
@@ -198,8 +231,9 @@ export class CompletionEngine {
         : 'The thread that decodes this model version has ended; it is being started again. Send the request again.',
       { cause, retryAfterMs: 1000 },
     );
-    for (const { reject } of this.pending.values()) reject(this.death);
+    for (const { reject } of [...this.pending.values(), ...this.scorings.values()]) reject(this.death);
     this.pending.clear();
+    this.scorings.clear();
   }
 
   private refuseTooMany(texts: number): void {

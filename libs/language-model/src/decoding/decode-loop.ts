@@ -2,6 +2,7 @@ import { CodedError } from '#errors';
 import { PREFILL_CHUNK, type DecodeSession, type SequenceState } from '../sampling/decode-session.js';
 import { TokenSampler } from '../sampling/token-sampler.js';
 import { TokenScorer } from '../sampling/token-scorer.js';
+import type { BackgroundScorer } from './background-scorer.js';
 import { BeamTask } from './beam-task.js';
 import type { DecodeJob } from './decode-job.js';
 import { PromptScorer } from './prompt-scorer.js';
@@ -53,15 +54,22 @@ export class DecodeLoop {
   /** Called after each turn of the loop, when everything of that turn has been told. */
   onTurn: () => void = () => undefined;
 
-  private constructor(private readonly context: DecodeContext) {
+  private constructor(
+    private readonly context: DecodeContext,
+    private readonly background: BackgroundScorer | null,
+  ) {
     this.session = context.session;
+    if (!background) return;
+    background.onWork = () => {
+      this.running ??= this.loop();
+    };
   }
 
-  /** A loop over a session, which it owns from now on. */
-  static async create(session: DecodeSession): Promise<DecodeLoop> {
+  /** A loop over a session, which it owns from now on, and what is scored beside it. */
+  static async create(session: DecodeSession, background: BackgroundScorer | null = null): Promise<DecodeLoop> {
     const sampler = await TokenSampler.create(session.vocabularySize);
     const scorer = await TokenScorer.create(session.vocabularySize);
-    return new DecodeLoop({ session, rows: new RowTable(session), sampler, scorer });
+    return new DecodeLoop({ session, rows: new RowTable(session), sampler, scorer }, background);
   }
 
   /** Rows that are being decoded. */
@@ -134,20 +142,28 @@ export class DecodeLoop {
   }
 
   private async finish(): Promise<void> {
+    this.background?.close();
+    this.onTurn();
     while (this.running) await this.running;
     await this.session.dispose();
+  }
+
+  /** Whether there is something to generate. */
+  private get isBusy(): boolean {
+    return this.waiting.length + this.reading.length + this.ready.length + this.live.length > 0;
   }
 
   private async loop(): Promise<void> {
     // Let the caller's other submissions of this turn join the first step.
     await Promise.resolve();
     try {
-      while (this.waiting.length + this.reading.length + this.ready.length + this.live.length > 0) {
+      while (this.isBusy || this.background?.hasWork) {
         this.dropFailed();
         this.admit();
         await this.prefill();
         this.startReady();
         if (this.session.rows > 0) await this.step();
+        await this.background?.turn(this.isBusy);
         this.onTurn();
       }
     } catch (error) {

@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { readBundle } from '../bundle/read-bundle.js';
 import { DecodeSession } from '../sampling/decode-session.js';
+import { BACKGROUND_ROWS, BackgroundScorer, type Scoring } from './background-scorer.js';
 import { CompletionDecoder } from './completion-decoder.js';
 import type { ChoiceDelta, CompletionResult } from './completion-request.js';
 import { DecodeLoop, type JobHandle } from './decode-loop.js';
@@ -26,7 +27,8 @@ async function serve(): Promise<void> {
   const graphs = await bundle.decodeGraphs(precision, threads);
   const { architecture } = bundle;
   const session = new DecodeSession(graphs, architecture, maxBatchSize);
-  const loop = await DecodeLoop.create(session);
+  const background = await BackgroundScorer.create(new DecodeSession(graphs, architecture, BACKGROUND_ROWS));
+  const loop = await DecodeLoop.create(session, background);
   const decoder = new CompletionDecoder(loop, bundle.tokenizer);
   const handles = new Map<number, JobHandle>();
   const shared = new Float64Array(counters);
@@ -52,6 +54,14 @@ async function serve(): Promise<void> {
       tell();
     }
   };
+  const score = ({ id, texts }: Extract<ToWorker, { kind: 'score' }>): void => {
+    background.submit(texts, {
+      finished: (scoring) => news.scored.push([id, scoring]),
+      failed: (reason) => news.failed.push([id, packError(reason)]),
+    });
+    // What ends at once has no turn of the loop to be told in.
+    if (!background.hasWork) tell();
+  };
   // A turn has one step at most, so the difference of the rows is that step's.
   const countSteps = (): void => {
     const steps = loop.steps - shared[COUNTERS.steps]!;
@@ -66,7 +76,7 @@ async function serve(): Promise<void> {
     shared[COUNTERS.pendingJobs] = handles.size;
     shared[COUNTERS.steps] = loop.steps;
     shared[COUNTERS.advancedRows] = loop.advancedRows;
-    if (news.deltas.length + news.finished.length + news.failed.length === 0) return;
+    if (news.deltas.length + news.finished.length + news.scored.length + news.failed.length === 0) return;
     port.postMessage(news satisfies FromWorker);
     news = emptyNews();
   };
@@ -74,6 +84,7 @@ async function serve(): Promise<void> {
 
   port.on('message', (message: ToWorker) => {
     if (message.kind === 'complete') submit(message);
+    else if (message.kind === 'score') score(message);
     else if (message.kind === 'cancel') handles.get(message.id)?.cancel(new Error('cancelled'));
     else void loop.close().then(() => port.close());
   });
@@ -82,11 +93,12 @@ async function serve(): Promise<void> {
 interface News {
   readonly deltas: [number, number, ChoiceDelta][];
   readonly finished: [number, CompletionResult][];
+  readonly scored: [number, Scoring][];
   readonly failed: [number, SentError][];
 }
 
 function emptyNews(): News {
-  return { deltas: [], finished: [], failed: [] };
+  return { deltas: [], finished: [], scored: [], failed: [] };
 }
 
 try {

@@ -5,11 +5,14 @@ import type { Row } from './row-table.js';
 import type { DecodeContext } from './row-task.js';
 import type { TokenScore } from './token-score.js';
 
+/** What scoring needs of a loop. */
+export type ScoringContext = Pick<DecodeContext, 'session' | 'scorer'>;
+
 /**
  * What the model thinks comes next in a row, after a step. `<unk>` has its share, as it has in training and evaluation, though it
  * is never among the tokens that are told.
  */
-export function scorePosition(context: DecodeContext, row: Row, count: number): PositionScore {
+export function scorePosition(context: ScoringContext, row: Row, count: number): PositionScore {
   const { session, scorer } = context;
   const { top, logOfSum } = scorer.score(session.logits, row.index * session.vocabularySize, count);
   const difference = logitOf(context, row, UNKNOWN_ID) - logOfSum;
@@ -19,13 +22,13 @@ export function scorePosition(context: DecodeContext, row: Row, count: number): 
 }
 
 /** What the model thought of one token in a row, after a step. */
-export function scoreToken(context: DecodeContext, row: Row, id: number, count: number): TokenScore {
+export function scoreToken(context: ScoringContext, row: Row, id: number, count: number): TokenScore {
   const { top, logOfSum } = scorePosition(context, row, count);
   return { logprob: logitOf(context, row, id) - logOfSum, top };
 }
 
 /** The model's own logit of a token in a row, after a step. */
-export function logitOf({ session }: DecodeContext, row: Row, id: number): number {
+export function logitOf({ session }: Pick<DecodeContext, 'session'>, row: Row, id: number): number {
   const logit = session.logits[row.index * session.vocabularySize + id]!;
   return id === UNKNOWN_ID ? logit - NEVER : logit;
 }

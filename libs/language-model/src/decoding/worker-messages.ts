@@ -1,5 +1,6 @@
 import { CodedError, isCodedError, type ErrorCode } from '#errors';
 import type { Precision } from '../bundle/quantization.js';
+import type { Scoring } from './background-scorer.js';
 import type { ChoiceDelta, CompletionResult } from './completion-request.js';
 import type { TokenizedRequest } from './completion-decoder.js';
 
@@ -27,6 +28,7 @@ export const COUNTER_COUNT = COUNTERS.stepsByRows + ROW_BOUNDS.length;
 /** What the engine asks of its worker. */
 export type ToWorker =
   | { readonly kind: 'complete'; readonly id: number; readonly request: TokenizedRequest; readonly pieces: boolean }
+  | { readonly kind: 'score'; readonly id: number; readonly texts: readonly (readonly number[])[] }
   | { readonly kind: 'cancel'; readonly id: number }
   | { readonly kind: 'close' };
 
@@ -60,10 +62,11 @@ export function unpackError({ code, message, param, retryAfterMs, stack }: SentE
   return error;
 }
 
-/** What became of completions in one turn of the decode loop: one message for all of them. */
+/** What became of completions, and of texts to score, in one turn of the decode loop: one message for all of them. */
 export interface FromWorker {
   readonly deltas: readonly (readonly [id: number, choice: number, delta: ChoiceDelta])[];
   readonly finished: readonly (readonly [id: number, result: CompletionResult])[];
+  readonly scored: readonly (readonly [id: number, scoring: Scoring])[];
   readonly failed: readonly (readonly [id: number, error: SentError])[];
 }
 

@@ -26,6 +26,7 @@ const FILES = [
   'manifest.json',
   'model.safetensors',
   'prefill.onnx',
+  'probe.json',
   'score.onnx',
   'tokenizer.json',
 ];

@@ -2,6 +2,7 @@ import { GraphSession, float32Tensor, type HostTensor } from '#tensor-graph';
 import { buildDecodeGraph, buildPrefillGraph } from '../../bundle/serving-graphs.js';
 import type { Parameters } from '../../model/parameters.js';
 import { DecodeSession } from '../../sampling/decode-session.js';
+import { BACKGROUND_ROWS, BackgroundScorer } from '../background-scorer.js';
 import type { SamplingParameters } from '../completion-request.js';
 import type { DecodeEnd, DecodeJob, SequenceRequest } from '../decode-job.js';
 import { DecodeLoop, type JobHandle } from '../decode-loop.js';
@@ -11,6 +12,7 @@ import { PLAIN_SAMPLING } from '../plain-request.js';
 export interface DecodeStand {
   readonly loop: DecodeLoop;
   readonly session: DecodeSession;
+  readonly background: BackgroundScorer;
 }
 
 /** One text to draw, in the words of a test. */
@@ -37,8 +39,10 @@ export async function openDecodeStand(parameters: Parameters, capacity: number):
   for (const { name, shape } of parameters.specs) constantFeeds[name] = float32Tensor(parameters.view(name), shape);
   const decode = await GraphSession.create(buildDecodeGraph(architecture, 'fed'), { threads: 1 });
   const prefill = await GraphSession.create(buildPrefillGraph(architecture, 'fed'), { threads: 1 });
-  const session = new DecodeSession({ decode, prefill, constantFeeds }, architecture, capacity);
-  return { loop: await DecodeLoop.create(session), session };
+  const graphs = { decode, prefill, constantFeeds };
+  const session = new DecodeSession(graphs, architecture, capacity);
+  const background = await BackgroundScorer.create(new DecodeSession(graphs, architecture, BACKGROUND_ROWS));
+  return { loop: await DecodeLoop.create(session, background), session, background };
 }
 
 /** What a job says of one text. */
