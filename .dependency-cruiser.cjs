@@ -84,11 +84,12 @@ module.exports = {
       from: {
         path: '^(apps|libs)/',
         // Beside the store itself: the model code that reads a run's work folder, the part of the trainer that fills it, and those
-        // whose files are neither model nor corpus (settings, migrations, the launcher's key and logs, TensorBoard's files).
+        // whose files are neither model nor corpus (settings, migrations, policies, the launcher's key and logs, TensorBoard's files).
         pathNot: [
           '^libs/(artifacts|config|database|language-model|testing)/',
           '^apps/trainer/src/(training|measurements|layers-models)/',
           '^apps/trainer/src/upgrade/measure-models\\.ts$',
+          '^apps/generator/src/release-tools/',
           '^apps/launcher/',
           spec,
         ],
