@@ -23,6 +23,8 @@ export interface GeneratorOptions {
   readonly connectionString?: string;
   /** Told each line that the process logs. */
   readonly onLine?: (line: string) => void;
+  /** Arguments for Node besides those of `npm start`. */
+  readonly nodeArguments?: readonly string[];
 }
 
 /** A running generator that serves untrained models. */
@@ -34,6 +36,8 @@ export interface GeneratorUnderTest extends Target {
   readonly versions: readonly string[];
   /** Sends SIGTERM; resolves with the exit code, or the name of the signal that ended it. */
   stop(): Promise<number | string>;
+  /** Sends a message to the process and gives its next one. */
+  ask(question: string): Promise<unknown>;
 }
 
 const MAIN = new URL('../apps/generator/src/main.js', import.meta.url).pathname;
@@ -71,7 +75,7 @@ async function runGenerator<T>(
   const port = await findFreePort();
   const child = fork(MAIN, {
     // As `npm start` runs it.
-    execArgv: ['--enable-source-maps', '--single-threaded-gc'],
+    execArgv: ['--enable-source-maps', '--single-threaded-gc', ...(options.nodeArguments ?? [])],
     env: environmentWith({
       LOG_LEVEL: 'error',
       ...options.settings,
@@ -89,13 +93,18 @@ async function runGenerator<T>(
     const [code, signal] = await ended;
     return code ?? signal ?? '';
   };
+  const ask = async (question: string): Promise<unknown> => {
+    child.send(question);
+    const [answer] = (await once(child, 'message')) as [unknown];
+    return answer;
+  };
   try {
     const baseUrl = `http://127.0.0.1:${port}`;
     await Promise.race([
       waitUntilReady(baseUrl),
       ended.then(([code]) => Promise.reject(new TypeError(`The generator ended with code ${code ?? 'null'}.`))),
     ]);
-    return await use({ ...registered, baseUrl, pid: child.pid ?? 0, stop });
+    return await use({ ...registered, baseUrl, pid: child.pid ?? 0, stop, ask });
   } finally {
     await stop();
   }

@@ -5,14 +5,21 @@ import { deliver } from './fuzz/deliver.js';
 import { judgeDelivery } from './fuzz/judge-delivery.js';
 import { RandomRequests, type RandomRequest } from './fuzz/random-request.js';
 import { Dice } from './fuzz/random-values.js';
-import { judgeMemory, leftovers, megabytes, ServerWatch } from './server-watch.js';
+import { judgeLiveMemory, judgeMemory, leftovers, megabytes, ServerWatch } from './server-watch.js';
 
-/** Settings of a generator under which no request takes long. */
-export const FUZZ_SETTINGS = { MAX_COMPLETION_TOKENS: '64', MAX_CHOICES: '16' } as const;
+const COLLECT = new URL('./collect-on-demand.js', import.meta.url).href;
+
+/** A generator in which no request takes long, and which says what memory it needs. */
+export const FUZZED = {
+  settings: { MAX_COMPLETION_TOKENS: '64', MAX_CHOICES: '16' },
+  nodeArguments: ['--expose-gc', '--import', COLLECT],
+} as const;
 
 /** How many requests. */
 interface FuzzOptions {
   readonly requests: number;
+  /** Whether live memory that grows is a failure: only where so many requests come that all code has long been compiled. */
+  readonly judgesGrowth: boolean;
   readonly seed: number;
   readonly tell: Tell;
 }
@@ -31,6 +38,7 @@ export async function drillFuzz(server: GeneratorUnderTest, options: FuzzOptions
   const statuses: Record<string, number> = {};
   const kinds: Record<string, number> = {};
   const resident: number[] = [];
+  const live: number[] = [];
   const lookEvery = Math.max(1, Math.floor(options.requests / LOOKS));
   let sent = 0;
   const client = async (): Promise<void> => {
@@ -44,9 +52,13 @@ export async function drillFuzz(server: GeneratorUnderTest, options: FuzzOptions
       const problem = judgeDelivery(request, delivery);
       if (problem !== null) failures.add(`request ${number}, ${shown(request)}: ${problem}`);
       if (number % lookEvery === lookEvery - 1) {
-        const state = await watch.look();
-        resident.push(state.residentBytes);
-        options.tell(`${number + 1} requests, ${megabytes(state.residentBytes)} MB`);
+        const { liveBytes } = (await server.ask('collect')) as { liveBytes: number };
+        const { residentBytes } = await watch.look();
+        live.push(liveBytes);
+        resident.push(residentBytes);
+        options.tell(
+          `${number + 1} requests, ${megabytes(liveBytes)} MB alive, ${megabytes(residentBytes)} MB resident`,
+        );
       }
     }
   };
@@ -57,8 +69,17 @@ export async function drillFuzz(server: GeneratorUnderTest, options: FuzzOptions
   const after = await watch.settled(before);
   for (const leftover of leftovers(before, after)) failures.add(leftover);
   judgeMemory(resident, failures);
+  if (options.judgesGrowth) judgeLiveMemory(live, failures);
   return {
-    facts: { seconds, statuses, kinds, residentMb: resident.map(megabytes), before, after },
+    facts: {
+      seconds,
+      statuses,
+      kinds,
+      liveMb: live.map(megabytes),
+      residentMb: resident.map(megabytes),
+      before,
+      after,
+    },
     failures: failures.list(),
   };
 }

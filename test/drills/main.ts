@@ -3,7 +3,7 @@ import { ABORT_SETTINGS, drillAborts } from './aborts-drill.js';
 import { drillCrowd } from './crowd-drill.js';
 import { drillDrain } from './drain-drill.js';
 import type { DrillResult, Tell } from './drill.js';
-import { drillFuzz, FUZZ_SETTINGS } from './fuzz-drill.js';
+import { drillFuzz, FUZZED } from './fuzz-drill.js';
 import { runsOn, type Run } from './drilled-generator.js';
 import { drillSwaps, SWAPPED_VERSIONS } from './swaps-drill.js';
 
@@ -47,9 +47,7 @@ const DRILLS: Readonly<Record<string, Drill>> = {
       drillAborts(server, { ...options, aborts: options.requests(10_000), clients: options.clients(256) }),
     ),
   fuzz: (options, run) =>
-    run({ settings: FUZZ_SETTINGS }, (server) =>
-      drillFuzz(server, { ...options, requests: options.requests(100_000) }),
-    ),
+    run(FUZZED, (server) => drillFuzz(server, { ...options, requests: options.requests(100_000), judgesGrowth: true })),
   swaps: (options, run) =>
     run({ versions: options.versions(SWAPPED_VERSIONS) }, (server) =>
       drillSwaps(server, {

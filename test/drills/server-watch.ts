@@ -18,6 +18,8 @@ const SLACK = 12;
 /** Garbage collection makes a sawtooth. */
 const MEMORY_SLACK = 1.2;
 const MEMORY_SLACK_BYTES = 48 * 2 ** 20;
+/** Requests under way and code that is compiled as it grows hot. */
+const LIVE_SLACK = 1.05;
 
 /** Looks at a generator from outside, by its metrics. */
 export class ServerWatch {
@@ -87,6 +89,17 @@ export function judgeMemory(residentBytes: readonly number[], failures: Failures
   failures.unless(
     late <= early * MEMORY_SLACK + MEMORY_SLACK_BYTES,
     `memory grows: at most ${megabytes(early)} MB in the first half, ${megabytes(late)} MB in the second`,
+  );
+}
+
+/** Adds a failure when what is alive after a collection grew from the first half of what was seen to the second. */
+export function judgeLiveMemory(liveBytes: readonly number[], failures: Failures): void {
+  const half = Math.floor(liveBytes.length / 2);
+  if (half < 2) return;
+  const [early, late] = [liveBytes.slice(1, half), liveBytes.slice(half)].map((part) => Math.min(...part));
+  failures.unless(
+    late! <= early! * LIVE_SLACK,
+    `live memory grows: at least ${megabytes(early!)} MB in the first half, ${megabytes(late!)} MB in the second`,
   );
 }
 

@@ -1,4 +1,5 @@
 export { CompletionEngine } from './decoding/completion-engine.js';
+export { DecodeThreads } from './decoding/decode-threads.js';
 export { type ChoiceDelta, type CompletionRequest, type CompletionResult } from './decoding/completion-request.js';
 export {
   trainModel,
@@ -7,8 +8,7 @@ export {
   type TrainModelOutcome,
   type TrainModelResult,
 } from './training/train-model.js';
-export { type RunSignals } from './training/fit.js';
-export { type TrainingEvent, type TrainingObserver } from './training/training-event.js';
+export { type TrainingEvent } from './training/training-event.js';
 export {
   HYPERPARAMETER_NAMES,
   PRESETS,

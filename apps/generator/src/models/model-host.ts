@@ -2,6 +2,7 @@ import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/
 import { FolderArtifactStore } from '#artifacts';
 import type { Config } from '#config';
 import { CodedError } from '#errors';
+import { DecodeThreads } from '#language-model';
 import { Registry } from '#registry';
 import { CODE_VERSION } from '../code-version.js';
 import { CONFIG } from '../generator-tokens.js';
@@ -33,6 +34,7 @@ export class ModelHost implements OnApplicationShutdown {
   /** Those that are loaded, by id. */
   readonly #ready = new Map<string, LoadedVersion>();
   readonly #closing = new Set<Promise<void>>();
+  readonly #decodeThreads = new DecodeThreads();
   #incumbent: LoadedVersion | null = null;
   #previousId: string | null = null;
   #stopped = false;
@@ -126,6 +128,7 @@ export class ModelHost implements OnApplicationShutdown {
     this.problem = 'The server is stopping.';
     for (const versionId of this.loadedIds) this.#close(versionId);
     await Promise.all(this.#closing);
+    await this.#decodeThreads.close();
   }
 
   /** Opens a version again whose thread has ended, once for all requests that notice. */
@@ -166,6 +169,7 @@ export class ModelHost implements OnApplicationShutdown {
         precision: servingPrecision,
         maxBatchSize,
         maxQueued: maxBatchSize + maxQueuedRequests,
+        decodeThreads: this.#decodeThreads,
       },
       CODE_VERSION,
     );

@@ -1,5 +1,3 @@
-import { once } from 'node:events';
-import { Worker } from 'node:worker_threads';
 import { CodedError } from '#errors';
 import { choosePrecision, type Precision, type PrecisionChoice } from '../bundle/quantization.js';
 import { readProbeText, type ProbeText } from '../bundle/probe-text.js';
@@ -8,17 +6,10 @@ import type { Tokenizer } from '../tokenizer/index.js';
 import type { Scoring } from './background-scorer.js';
 import type { TokenizedRequest } from './completion-decoder.js';
 import type { CompletionOptions, CompletionRequest, CompletionResult } from './completion-request.js';
+import type { DecodeThread } from './decode-thread.js';
+import { DecodeThreads } from './decode-threads.js';
 import { PLAIN_REQUEST } from './plain-request.js';
-import {
-  COUNTER_COUNT,
-  COUNTERS,
-  ROW_BOUNDS,
-  unpackError,
-  type DecodeWorkerData,
-  type FromWorker,
-  type ToWorker,
-  type WorkerReady,
-} from './worker-messages.js';
+import { COUNTER_COUNT, COUNTERS, ROW_BOUNDS, unpackError, type DecodeNews, type ToWorker } from './worker-messages.js';
 
 /** How a bundle is served. */
 export interface CompletionEngineOptions {
@@ -30,6 +21,8 @@ export interface CompletionEngineOptions {
   readonly maxQueued: number;
   /** Default: int8 where the bundle has it and it was measured to hold. */
   readonly precision?: PrecisionChoice | undefined;
+  /** Where its thread comes from and goes back to; default: one is started and ended with the engine. */
+  readonly decodeThreads?: DecodeThreads;
 }
 
 /** What an engine is doing. */
@@ -75,20 +68,12 @@ export class CompletionEngine {
     readonly tokenizer: Tokenizer,
     /** Held-out text with its measured loss; null where the bundle has none. */
     readonly probeText: ProbeText | null,
-    private readonly worker: Worker,
+    private readonly thread: DecodeThread,
+    private readonly decodeThreads: DecodeThreads,
     private readonly options: CompletionEngineOptions,
     counters: SharedArrayBuffer,
   ) {
     this.counters = new Float64Array(counters);
-    worker.on('message', (news: FromWorker) => {
-      this.hear(news);
-    });
-    worker.on('error', (error) => {
-      this.die(error);
-    });
-    worker.on('exit', () => {
-      this.die(undefined);
-    });
   }
 
   /**
@@ -100,13 +85,29 @@ export class CompletionEngine {
     const probeText = await readProbeText(bundleFolder, config.vocabularySize);
     const precision = choosePrecision(options.precision ?? 'auto', config.quantization);
     const counters = new SharedArrayBuffer(COUNTER_COUNT * Float64Array.BYTES_PER_ELEMENT);
-    const { threads, maxBatchSize } = options;
-    const worker = new Worker(new URL('./decode-worker.js', import.meta.url), {
-      workerData: { bundleFolder, precision, threads, maxBatchSize, counters } satisfies DecodeWorkerData,
-    });
-    const [answer] = (await once(worker, 'message')) as [WorkerReady];
-    if (!answer.ready) throw unpackError(answer.error);
-    return new CompletionEngine(config, precision, tokenizer, probeText, worker, options, counters);
+    const { threads, maxBatchSize, decodeThreads = new DecodeThreads(0) } = options;
+    const thread = decodeThreads.take();
+    const engine = new CompletionEngine(
+      config,
+      precision,
+      tokenizer,
+      probeText,
+      thread,
+      decodeThreads,
+      options,
+      counters,
+    );
+    try {
+      await thread.open(
+        { bundleFolder, precision, threads, maxBatchSize, counters },
+        { onNews: (news) => engine.hear(news), onDeath: (cause) => engine.die(cause) },
+      );
+    } catch (error) {
+      // What it had opened until then goes with it.
+      await thread.end();
+      throw error;
+    }
+    return engine;
   }
 
   /** What it is doing now. */
@@ -139,7 +140,7 @@ export class CompletionEngine {
   async complete(request: CompletionRequest, options: CompletionOptions = {}): Promise<CompletionResult> {
     const { signal } = options;
     signal?.throwIfAborted();
-    if (this.death) throw this.death;
+    this.refuseWhenClosed();
     const texts = request.beamSearch ? request.beamSearch.width : request.bestOf;
     this.refuseTooMany(texts);
     const tokenized = this.tokenize(request);
@@ -166,7 +167,7 @@ export class CompletionEngine {
    * @throws server_is_overloaded when it is unloaded before the end
    */
   async score(texts: readonly (readonly number[])[]): Promise<Scoring> {
-    if (this.death) throw this.death;
+    this.refuseWhenClosed();
     const id = this.nextId++;
     return new Promise<Scoring>((resolve, reject) => {
       this.scorings.set(id, { resolve, reject });
@@ -181,17 +182,17 @@ export class CompletionEngine {
   }
 
   private async finish(): Promise<void> {
-    if (this.death) return;
-    const ended = once(this.worker, 'exit');
-    this.send({ kind: 'close' });
-    await ended;
+    await this.thread.close();
+    if (this.thread.hasEnded) return;
+    this.die(undefined);
+    await this.decodeThreads.giveBack(this.thread);
   }
 
   private send(message: ToWorker): void {
-    this.worker.postMessage(message);
+    this.thread.send(message);
   }
 
-  private hear({ deltas, finished, scored, failed }: FromWorker): void {
+  private hear({ deltas, finished, scored, failed }: DecodeNews): void {
     for (const [id, choice, delta] of deltas) {
       const { options, reject } = this.pending.get(id) ?? {};
       try {
@@ -234,6 +235,14 @@ export class CompletionEngine {
     for (const { reject } of [...this.pending.values(), ...this.scorings.values()]) reject(this.death);
     this.pending.clear();
     this.scorings.clear();
+  }
+
+  private refuseWhenClosed(): void {
+    if (this.death) throw this.death;
+    if (!this.closing) return;
+    throw new CodedError('server_is_overloaded', 'This model version is being unloaded. Send the request again.', {
+      retryAfterMs: 1000,
+    });
   }
 
   private refuseTooMany(texts: number): void {

@@ -4,8 +4,8 @@ import type { Scoring } from './background-scorer.js';
 import type { ChoiceDelta, CompletionResult } from './completion-request.js';
 import type { TokenizedRequest } from './completion-decoder.js';
 
-/** How a decode worker is started. */
-export interface DecodeWorkerData {
+/** What a decode thread is told to serve. */
+export interface DecodeOrder {
   readonly bundleFolder: string;
   readonly precision: Precision;
   /** Threads for one step; 0 = one per core. */
@@ -16,7 +16,7 @@ export interface DecodeWorkerData {
   readonly counters: SharedArrayBuffer;
 }
 
-/** Shared counters of a worker: float64 numbers by position. Those of steps by rows follow, one for each of `ROW_BOUNDS`. */
+/** Shared counters of a thread's loop: float64 numbers by position. Those of steps by rows follow, one for each of `ROW_BOUNDS`. */
 export const COUNTERS = { liveRows: 0, pendingJobs: 1, steps: 2, advancedRows: 3, stepsByRows: 4 } as const;
 
 /** Steps are counted by how many rows they advance: at most so many, and more than the bound before. */
@@ -25,12 +25,14 @@ export const ROW_BOUNDS = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024] as const
 /** Numbers that a worker shares. */
 export const COUNTER_COUNT = COUNTERS.stepsByRows + ROW_BOUNDS.length;
 
-/** What the engine asks of its worker. */
+/** What is asked of a decode thread. It serves one bundle at a time, and after `close` it may be given another. */
 export type ToWorker =
+  | { readonly kind: 'open'; readonly order: DecodeOrder }
   | { readonly kind: 'complete'; readonly id: number; readonly request: TokenizedRequest; readonly pieces: boolean }
   | { readonly kind: 'score'; readonly id: number; readonly texts: readonly (readonly number[])[] }
   | { readonly kind: 'cancel'; readonly id: number }
-  | { readonly kind: 'close' };
+  | { readonly kind: 'close' }
+  | { readonly kind: 'end' };
 
 /** An error on its way between threads. */
 export interface SentError {
@@ -63,12 +65,17 @@ export function unpackError({ code, message, param, retryAfterMs, stack }: SentE
 }
 
 /** What became of completions, and of texts to score, in one turn of the decode loop: one message for all of them. */
-export interface FromWorker {
+export interface DecodeNews {
+  readonly kind: 'news';
   readonly deltas: readonly (readonly [id: number, choice: number, delta: ChoiceDelta])[];
   readonly finished: readonly (readonly [id: number, result: CompletionResult])[];
   readonly scored: readonly (readonly [id: number, scoring: Scoring])[];
   readonly failed: readonly (readonly [id: number, error: SentError])[];
 }
 
-/** The worker's first message: it is ready, or it could not load the bundle. */
-export type WorkerReady = { readonly ready: true } | { readonly ready: false; readonly error: SentError };
+/** What a decode thread says: that its bundle is open or could not be, that it is closed, or what became of completions. */
+export type FromWorker =
+  | DecodeNews
+  | { readonly kind: 'opened' }
+  | { readonly kind: 'refused'; readonly error: SentError }
+  | { readonly kind: 'closed' };
