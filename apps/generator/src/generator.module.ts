@@ -4,6 +4,7 @@ import { AuditController } from './admin/audit.controller.js';
 import { DeploymentsController } from './admin/deployments.controller.js';
 import { ModelVersionsController } from './admin/model-versions.controller.js';
 import { ReplicasController } from './admin/replicas.controller.js';
+import { WebhooksController } from './admin/webhooks.controller.js';
 import { Completer } from './completions/completer.js';
 import { CompletionMetrics } from './completions/completion-metrics.js';
 import { CompletionsController } from './completions/completions.controller.js';
@@ -18,6 +19,7 @@ import { ReplicaReporter } from './models/replica-reporter.js';
 import { ServerController } from './server/server.controller.js';
 import { StorageModule, type Storage } from './storage.module.js';
 import { TokenizerController } from './tokens/tokenizer.controller.js';
+import { WebhookDispatcher } from './webhooks/webhook-dispatcher.js';
 
 /** The generator: completions, models, health and administration. */
 @Module({})
@@ -37,6 +39,7 @@ export class GeneratorModule {
         ReplicasController,
         AuditController,
         ApiKeysController,
+        WebhooksController,
       ],
       providers: [
         ModelHost,
@@ -47,6 +50,7 @@ export class GeneratorModule {
         CompletionMetrics,
         DecoderMetrics,
         Completer,
+        WebhookDispatcher,
       ],
     };
   }

@@ -133,6 +133,18 @@ export const ERROR_CATALOGUE = {
     retried: false,
     meaning: 'The object is not in a state that allows this, or someone else changed it first.',
   },
+  idempotency_key_reused: {
+    status: 409,
+    type: 'invalid_request_error',
+    retried: false,
+    meaning: 'The Idempotency-Key was sent before, with another method, path or body.',
+  },
+  request_in_progress: {
+    status: 409,
+    type: 'invalid_request_error',
+    retried: true,
+    meaning: 'A request with this Idempotency-Key is being carried out.',
+  },
   // A corpus or a training run that cannot end in a model.
   corpus_empty: {
     status: 400,

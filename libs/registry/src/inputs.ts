@@ -1,4 +1,5 @@
 import type { ErrorCode } from '#errors';
+import type { RequestClaim } from './idempotency/request-claim.js';
 import type { ApiKeyLimits, ApiScope, JsonObject, Replica, RunEvent } from './records.js';
 
 /** A file whose bytes are already in the artifact store. */
@@ -86,6 +87,8 @@ export interface Actor {
   readonly actor: string;
   readonly reason?: string | null;
   readonly requestId?: string | null;
+  /** For a request that its client may send again: the right to carry it out. */
+  readonly claim?: RequestClaim | null;
 }
 
 /** A version that shall serve a deployment from now on. */
@@ -101,13 +104,11 @@ export interface Rollback extends Actor {
 }
 
 /** A key to be made. */
-export interface NewApiKey {
+export interface NewApiKey extends Actor {
   readonly name: string;
   readonly scopes: readonly ApiScope[];
   /** Those that are left out are null. */
   readonly limits?: Partial<ApiKeyLimits>;
-  readonly actor: string;
-  readonly requestId?: string | null;
 }
 
 /** New limits of a key; those that are left out stay as they are. */

@@ -130,7 +130,7 @@ export interface LiveArtifacts {
   readonly files: readonly string[];
 }
 
-/** A trained model with its lineage. Only its state ever changes. */
+/** A trained model with its lineage. Only its state ever changes, until it is deleted. */
 export interface ModelVersion {
   /** `ft:<preset>:<suffix or understudy>:<8 characters>`. */
   readonly id: string;
@@ -155,6 +155,8 @@ export interface ModelVersion {
   readonly trainedTokens: number;
   readonly metrics: JsonObject;
   readonly createdAt: Date;
+  /** When its bytes were given up; it is listed, served and continued from no more. */
+  readonly deletedAt: Date | null;
 }
 
 /** A name that requests are served under, and the version that serves them. */

@@ -21,7 +21,9 @@ import { findDeployment, insertDeploymentIfMissing } from './deployments/deploym
 import { promoteVersion } from './deployments/promote-version.js';
 import { rollbackDeployment } from './deployments/rollback-deployment.js';
 import { releaseDevice, renewDevice, takeDevice } from './devices/device-lease.repository.js';
+import { RepeatableRequests } from './idempotency/repeatable-requests.js';
 import type {
+  Actor,
   ApiKeyChange,
   NewApiKey,
   NewCorpus,
@@ -35,7 +37,8 @@ import type {
   RunFailure,
   RunOutcome,
 } from './inputs.js';
-import { findModelVersion, findModelVersions } from './model-versions/model-version.repository.js';
+import { deleteVersion } from './model-versions/delete-version.js';
+import { findModelVersion, findModelVersions, findRecordedVersion } from './model-versions/model-version.repository.js';
 import { resolveModel } from './model-versions/resolve-model.js';
 import type {
   ApiKey,
@@ -73,6 +76,7 @@ import {
 } from './training-runs/training-run.repository.js';
 import type { ModelVersionState } from './transitions.js';
 import { UpgradeExperiments } from './upgrade-experiments/upgrade-experiments.js';
+import { Webhooks } from './webhooks/webhooks.js';
 
 /** What a registry may be told. */
 export interface RegistryOptions {
@@ -88,7 +92,9 @@ export interface RegistryOptions {
  */
 export class Registry {
   readonly checkpoints: Checkpoints;
+  readonly repeatableRequests: RepeatableRequests;
   readonly upgradeExperiments: UpgradeExperiments;
+  readonly webhooks: Webhooks;
   readonly #database: Database;
   readonly #aliases: Readonly<Record<string, string>>;
 
@@ -96,7 +102,9 @@ export class Registry {
   constructor(database: Database, options: RegistryOptions = {}) {
     this.#database = database;
     this.checkpoints = new Checkpoints(database);
+    this.repeatableRequests = new RepeatableRequests(database);
     this.upgradeExperiments = new UpgradeExperiments(database);
+    this.webhooks = new Webhooks(database);
     this.#aliases = options.aliases ?? {};
   }
 
@@ -262,6 +270,15 @@ export class Registry {
     return this.#database.query((client) => findModelVersion(client, id));
   }
 
+  /** Also one that was deleted. @throws model_not_found */
+  getRecordedVersion(id: string): Promise<ModelVersion> {
+    return this.#database.query((client) => findRecordedVersion(client, id));
+  }
+
+  deleteModelVersion(id: string, actor: Actor): Promise<ModelVersion> {
+    return deleteVersion(this.#database, id, actor);
+  }
+
   resolveModel(name: string): Promise<ServableModel> {
     return this.#database.query((client) => resolveModel(client, name, this.#aliases));
   }
@@ -303,8 +320,8 @@ export class Registry {
     return changeApiKey(this.#database, change);
   }
 
-  revokeApiKey(id: string, actor: string, requestId?: string): Promise<void> {
-    return revokeApiKey(this.#database, id, { actor, requestId: requestId ?? null });
+  revokeApiKey(id: string, actor: Actor): Promise<void> {
+    return revokeApiKey(this.#database, id, actor);
   }
 
   listAudit(page: PageRequest & { readonly subject?: string | undefined } = {}): Promise<Page<AuditEntry>> {

@@ -4,6 +4,7 @@ import { IsOptional, IsString } from 'class-validator';
 import { RequireScope } from '#observability';
 import { Registry } from '#registry';
 import { unixSeconds } from '../unix-seconds.js';
+import { about, AnswersList, FIELD, nullable, objectSchema } from './admin-docs.js';
 import { listObject, PageQueryDto, pageRequest, type ListObject } from './page-query.dto.js';
 
 class AuditQueryDto extends PageQueryDto {
@@ -12,6 +13,17 @@ class AuditQueryDto extends PageQueryDto {
   @IsString()
   subject?: string;
 }
+
+const AUDIT_ENTRY = objectSchema('audit_entry', {
+  id: FIELD.text,
+  at: FIELD.time,
+  actor: about(FIELD.text, 'Who: an API key by name and id, or a part of the system.'),
+  action: about(FIELD.text, 'What was done, such as deployment.promote.'),
+  subject: about(FIELD.text, 'What it was done to.'),
+  reason: nullable(FIELD.text),
+  request_id: nullable(FIELD.text),
+  data: FIELD.anything,
+});
 
 /** Who changed what, when and why. */
 @ApiTags('Administration')
@@ -22,6 +34,7 @@ export class AuditController {
 
   @Get()
   @ApiOperation({ summary: 'List changes, the newest first' })
+  @AnswersList(AUDIT_ENTRY)
   async list(@Query() query: AuditQueryDto): Promise<ListObject<object>> {
     return listObject(await this.registry.listAudit({ ...pageRequest(query), subject: query.subject }), auditObject);
   }

@@ -1,9 +1,12 @@
-import { Controller, Get, Param, Query } from '@nestjs/common';
+import { Controller, Delete, Get, Param, Query } from '@nestjs/common';
 import { ApiOperation, ApiPropertyOptional, ApiTags } from '@nestjs/swagger';
 import { IsIn, IsOptional, IsString } from 'class-validator';
 import { RequireScope } from '#observability';
 import { MODEL_VERSION_TRANSITIONS, Registry, type ModelVersion, type ModelVersionState } from '#registry';
 import { unixSeconds } from '../unix-seconds.js';
+import { about, Answers, AnswersList, deletedSchema, FIELD, nullable, objectSchema, oneOf } from './admin-docs.js';
+import { CurrentActor, type RequestActor } from './current-actor.js';
+import { IdempotentWrite } from './idempotency/idempotent-write.js';
 import { listObject, PageQueryDto, pageRequest, type ListObject } from './page-query.dto.js';
 
 const STATES = Object.keys(MODEL_VERSION_TRANSITIONS);
@@ -20,6 +23,27 @@ class VersionsQueryDto extends PageQueryDto {
   state?: ModelVersionState;
 }
 
+const MODEL_VERSION = objectSchema('model_version', {
+  id: FIELD.text,
+  preset: FIELD.text,
+  number: about(FIELD.count, 'Counts the versions of a preset, from 1.'),
+  state: oneOf(STATES),
+  training_run: nullable(about(FIELD.text, 'The job that made it; null when it was imported.')),
+  imported_from: nullable(FIELD.anything),
+  base_version: nullable(about(FIELD.text, 'The version that it was continued from.')),
+  base_checkpoint: nullable(FIELD.text),
+  bundle_sha256: FIELD.text,
+  data_sha256: nullable(about(FIELD.text, 'Of the text that it was trained on.')),
+  code_version: FIELD.text,
+  hyperparameters: FIELD.anything,
+  seed: FIELD.count,
+  parameters: FIELD.count,
+  trained_tokens: FIELD.count,
+  metrics: FIELD.anything,
+  created_at: FIELD.time,
+  deleted_at: nullable(FIELD.time),
+});
+
 /** Every model that was trained, with what it was made from and what was measured. */
 @ApiTags('Administration')
 @RequireScope('admin')
@@ -28,7 +52,8 @@ export class ModelVersionsController {
   constructor(private readonly registry: Registry) {}
 
   @Get()
-  @ApiOperation({ summary: 'List model versions' })
+  @ApiOperation({ summary: 'List model versions, the newest first' })
+  @AnswersList(MODEL_VERSION)
   async list(@Query() query: VersionsQueryDto): Promise<ListObject<object>> {
     const page = await this.registry.listModelVersions({
       ...pageRequest(query),
@@ -39,9 +64,19 @@ export class ModelVersionsController {
   }
 
   @Get(':id')
-  @ApiOperation({ summary: 'One model version with its lineage' })
+  @ApiOperation({ summary: 'One model version with its lineage, also one that was deleted' })
+  @Answers(MODEL_VERSION)
   async read(@Param('id') id: string): Promise<object> {
-    return versionObject(await this.registry.getModelVersion(id));
+    return versionObject(await this.registry.getRecordedVersion(id));
+  }
+
+  @Delete(':id')
+  @IdempotentWrite()
+  @ApiOperation({ summary: 'Give the bytes of a version up that nothing serves, goes back to or continues from' })
+  @Answers(deletedSchema('model_version'))
+  async delete(@Param('id') id: string, @CurrentActor() actor: RequestActor): Promise<object> {
+    await this.registry.deleteModelVersion(id, actor);
+    return { object: 'model_version', id, deleted: true };
   }
 }
 
@@ -65,5 +100,6 @@ function versionObject(version: ModelVersion): object {
     trained_tokens: version.trainedTokens,
     metrics: version.metrics,
     created_at: unixSeconds(version.createdAt),
+    deleted_at: version.deletedAt === null ? null : unixSeconds(version.deletedAt),
   };
 }

@@ -3,7 +3,19 @@ import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { RequireScope } from '#observability';
 import { Registry } from '#registry';
 import { unixSeconds } from '../unix-seconds.js';
+import { about, AnswersList, FIELD, nullable, objectSchema } from './admin-docs.js';
 import { listObject, PageQueryDto, pageRequest, type ListObject } from './page-query.dto.js';
+
+const REPLICA = objectSchema('replica', {
+  id: FIELD.text,
+  host: FIELD.text,
+  pid: FIELD.count,
+  port: FIELD.count,
+  deployment: FIELD.text,
+  version: nullable(about(FIELD.text, 'The version that it serves; null while it has none.')),
+  ready: FIELD.flag,
+  reported_at: FIELD.time,
+});
 
 /** Which generators run, and what each has loaded. */
 @ApiTags('Administration')
@@ -14,6 +26,7 @@ export class ReplicasController {
 
   @Get()
   @ApiOperation({ summary: 'List replicas and the version each of them serves' })
+  @AnswersList(REPLICA)
   async list(@Query() query: PageQueryDto): Promise<ListObject<object>> {
     return listObject(await this.registry.listReplicas(pageRequest(query)), replicaObject);
   }

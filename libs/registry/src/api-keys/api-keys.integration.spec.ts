@@ -72,17 +72,17 @@ describe('an API key', () => {
 
   it('is nobody from the moment that it is revoked; revoking again changes nothing', async () => {
     const { id, key } = await create();
-    await registry.revokeApiKey(id, 'system');
+    await registry.revokeApiKey(id, { actor: 'system' });
     expect(await registry.verifyApiKey(key)).toBeNull();
     const { items: before } = await registry.listApiKeys();
-    await registry.revokeApiKey(id, 'system');
+    await registry.revokeApiKey(id, { actor: 'system' });
     expect((await registry.listApiKeys()).items).toEqual(before);
     expect(before[0]?.revokedAt).toBeInstanceOf(Date);
     expect((await registry.listAudit({ subject: id })).items.map(({ action }) => action)).toEqual([
       'api_key.revoke',
       'api_key.create',
     ]);
-    await expect(registry.revokeApiKey('key-none', 'system')).rejects.toMatchObject({ code: 'not_found' });
+    await expect(registry.revokeApiKey('key-none', { actor: 'system' })).rejects.toMatchObject({ code: 'not_found' });
   });
 
   it('remembers its last use, at most once a minute', async () => {

@@ -1,4 +1,5 @@
 import type { Prisma, Transaction } from '#database';
+import { markCarriedOut } from '../idempotency/idempotency-key.repository.js';
 import type { Actor } from '../inputs.js';
 import { fromJson, toJson } from '../json.repository.js';
 import { numberedId, pageArguments, toPage } from '../paging.js';
@@ -11,14 +12,20 @@ function toAuditEntry(row: Prisma.AuditEntryGetPayload<object>): AuditEntry {
   return { ...row, id: `${PREFIX}${row.id}`, data: fromJson(row.data) };
 }
 
-/** Records what was done to `subject`, in the transaction that does it. */
+/**
+ * Records what was done to `subject`, in the transaction that does it; and that the request was carried out, where it is one
+ * that may come again.
+ *
+ * @throws conflict when such a request was begun anew meanwhile
+ */
 export async function insertAuditEntry(
   client: Transaction,
-  { actor, reason, requestId }: Actor,
+  { actor, reason, requestId, claim }: Actor,
   action: string,
   subject: string,
   data: JsonObject,
 ): Promise<void> {
+  if (claim) await markCarriedOut(client, claim);
   await client.auditEntry.create({
     data: { actor, reason: reason ?? null, requestId: requestId ?? null, action, subject, data: toJson(data) },
   });

@@ -20,7 +20,7 @@ function toModelVersion(row: Prisma.ModelVersionGetPayload<object>): ModelVersio
 
 export async function insertModelVersion(
   client: Transaction,
-  version: Omit<ModelVersion, 'createdAt'>,
+  version: Omit<ModelVersion, 'createdAt' | 'deletedAt'>,
 ): Promise<ModelVersion> {
   const { hyperparameters, metrics, importedFrom, ...rest } = version;
   const data = {
@@ -39,16 +39,27 @@ export async function nextVersionNumber(client: Transaction, preset: string): Pr
   return (_max.number ?? 0) + 1;
 }
 
-/** @throws model_not_found */
+/** A version that is not deleted. @throws model_not_found */
 export async function findModelVersion(client: Transaction, id: string): Promise<ModelVersion> {
+  const version = await findRecordedVersion(client, id);
+  if (version.deletedAt === null) return version;
+  throw new CodedError(
+    'model_not_found',
+    `The model version ${id} was deleted on ${version.deletedAt.toISOString()}; train it again or name another one.`,
+    { param: 'model' },
+  );
+}
+
+/** A version, also one that was deleted. @throws model_not_found */
+export async function findRecordedVersion(client: Transaction, id: string): Promise<ModelVersion> {
   const row = await client.modelVersion.findUnique({ where: { id } });
   if (row !== null) return toModelVersion(row);
   throw new CodedError('model_not_found', `No model version has the id ${JSON.stringify(id)}.`, { param: 'model' });
 }
 
-/** A version if it exists. */
+/** A version if it exists and is not deleted. */
 export async function findModelVersionIfAny(client: Transaction, id: string): Promise<ModelVersion | null> {
-  const row = await client.modelVersion.findUnique({ where: { id } });
+  const row = await client.modelVersion.findUnique({ where: { id, deletedAt: null } });
   return row && toModelVersion(row);
 }
 
@@ -66,7 +77,11 @@ export async function findModelVersions(
 ): Promise<Page<ModelVersion>> {
   const { preset, state } = request;
   const rows = await client.modelVersion.findMany({
-    where: { ...(preset === undefined ? {} : { preset }), ...(state === undefined ? {} : { state }) },
+    where: {
+      deletedAt: null,
+      ...(preset === undefined ? {} : { preset }),
+      ...(state === undefined ? {} : { state }),
+    },
     orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
     ...pageArguments(request, sameId),
   });
@@ -81,4 +96,35 @@ export async function lockModelVersions(client: Transaction, ids: readonly strin
 
 export async function setModelVersionState(client: Transaction, id: string, state: ModelVersionState): Promise<void> {
   await client.modelVersion.update({ where: { id }, data: { state } });
+}
+
+export async function markVersionDeleted(client: Transaction, id: string): Promise<void> {
+  await client.modelVersion.update({ where: { id }, data: { deletedAt: new Date() } });
+}
+
+/** What of the registry needs the bytes of a version: one of each kind. */
+export interface VersionUse {
+  /** A deployment that it serves or that would be rolled back to it. */
+  readonly deployment: string | null;
+  /** A run that continues from it and has not ended. */
+  readonly trainingRun: string | null;
+  /** An upgrade experiment that compares it and has not ended. */
+  readonly upgradeExperiment: string | null;
+}
+
+export async function findVersionUse(client: Transaction, id: string): Promise<VersionUse> {
+  const deployment = await client.deployment.findFirst({
+    where: { OR: [{ incumbentVersionId: id }, { previousVersionId: id }] },
+  });
+  const run = await client.trainingRun.findFirst({ where: { baseVersionId: id, finishedAt: null } });
+  const made = { modelVersion: { id } };
+  const experiment = await client.upgradeExperiment.findFirst({
+    where: { finishedAt: null, OR: [{ fromRun: made }, { toRun: made }, { fallbackRun: made }] },
+    select: { id: true },
+  });
+  return {
+    deployment: deployment?.name ?? null,
+    trainingRun: run?.id ?? null,
+    upgradeExperiment: experiment?.id ?? null,
+  };
 }

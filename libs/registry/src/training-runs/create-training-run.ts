@@ -3,7 +3,7 @@ import { CodedError } from '#errors';
 import { lockCheckpoint } from '../checkpoints/checkpoint.repository.js';
 import { findCorpus, lockCorpus } from '../corpora/corpus.repository.js';
 import type { NewTrainingRun } from '../inputs.js';
-import { findModelVersion } from '../model-versions/model-version.repository.js';
+import { findModelVersion, lockModelVersions } from '../model-versions/model-version.repository.js';
 import { randomId } from '../random-id.js';
 import type { Corpus, TrainingRun } from '../records.js';
 import { insertRunEvent } from './run-event.repository.js';
@@ -32,7 +32,11 @@ export async function queueTrainingRun(tx: Transaction, run: NewTrainingRun): Pr
     await lockCorpus(tx, id);
     checkCorpus(await findCorpus(tx, id, param), param);
   }
-  if (run.baseVersionId) await findModelVersion(tx, run.baseVersionId);
+  if (run.baseVersionId) {
+    // So that it is not deleted before the run can be seen to need it.
+    await lockModelVersions(tx, [run.baseVersionId]);
+    await findModelVersion(tx, run.baseVersionId);
+  }
   if (run.baseCheckpointId) await lockCheckpoint(tx, run.baseCheckpointId);
   const created = await insertTrainingRun(tx, {
     id: `ftjob-${randomId()}`,

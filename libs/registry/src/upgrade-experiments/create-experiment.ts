@@ -1,6 +1,7 @@
 import type { Database, Transaction } from '#database';
 import { CodedError, isCodedError } from '#errors';
 import { findCorpus, lockCorpus } from '../corpora/corpus.repository.js';
+import { findModelVersionIfAny } from '../model-versions/model-version.repository.js';
 import { randomId } from '../random-id.js';
 import { checkSeed, checkSuffix } from '../training-runs/create-training-run.js';
 import { findTrainingRun } from '../training-runs/training-run.repository.js';
@@ -57,6 +58,8 @@ async function checkReused(
   if (run.state === 'failed' || run.state === 'cancelled') refuse(`it is ${run.state}`);
   if (run.baseModelId !== null)
     refuse(`it continues from ${run.baseModelId}, whose words are not those of a new model`);
+  if (run.modelVersionId !== null && (await findModelVersionIfAny(tx, run.modelVersionId)) === null)
+    refuse(`its model ${run.modelVersionId} was deleted`);
   if (run.corpusId !== corpusId) refuse(`it trains on the file ${run.corpusId}, the experiment is about ${corpusId}`);
   if (run.preset !== preset) refuse(`it trains the preset ${run.preset}, not ${preset}`);
   if (run.seed !== seed) refuse(`its seed is ${run.seed}, the experiment's is ${seed}; other text would be held out`);

@@ -1,0 +1,251 @@
+import 'reflect-metadata';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openDatabase, type Database } from '#database';
+import { guardAgainstLeaks, registerVersion as registerTestVersion } from '#testing';
+import { openGeneratorStand, type GeneratorStand, type Replica } from '../testing/generator-stand.js';
+
+guardAgainstLeaks();
+
+interface Answer {
+  readonly status: number;
+  readonly replayed: boolean;
+  readonly body: Record<string, unknown> & { readonly error?: { readonly code: string } };
+}
+
+interface Operation {
+  readonly summary?: string;
+  readonly parameters?: readonly { readonly in: string; readonly name: string }[];
+  readonly responses: Readonly<Record<string, { readonly content?: Record<string, { readonly schema: Schema }> }>>;
+}
+
+interface Schema {
+  readonly type: string;
+  readonly enum?: readonly unknown[];
+  readonly nullable?: boolean;
+  readonly items?: Schema;
+  readonly properties?: Readonly<Record<string, Schema>>;
+}
+
+let stand: GeneratorStand;
+let database: Database;
+let replicas: readonly [Replica, Replica];
+let operations: ReadonlyMap<string, Operation>;
+
+beforeAll(async () => {
+  stand = await openGeneratorStand({ versions: 0 });
+  database = openDatabase({ connectionString: stand.environment['DATABASE_URL'] ?? '' });
+  replicas = [await stand.start(), await stand.start()];
+  const document = (await (await fetch(`${replicas[0].url}/docs/openapi.json`)).json()) as {
+    paths: Record<string, Record<string, Operation>>;
+  };
+  const found = Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => [`${method.toUpperCase()} ${path}`, operation] as const),
+  );
+  operations = new Map(found.filter(([name]) => name.includes(' /v1/admin/')));
+});
+
+afterAll(async () => {
+  await database.close();
+  await stand.close();
+});
+
+async function admin(
+  method: string,
+  path: string,
+  { body, key, replica = 0 }: { body?: object; key?: string; replica?: 0 | 1 } = {},
+): Promise<Answer> {
+  const response = await fetch(`${replicas[replica].url}/v1/admin/${path}`, {
+    method,
+    headers: {
+      authorization: `Bearer ${stand.keys.admin}`,
+      ...(body && { 'content-type': 'application/json' }),
+      ...(key !== undefined && { 'idempotency-key': key }),
+    },
+    ...(body && { body: JSON.stringify(body) }),
+  });
+  const replayed = response.headers.get('idempotent-replayed') === 'true';
+  return { status: response.status, replayed, body: (await response.json()) as Answer['body'] };
+}
+
+const VISITOR = { name: 'visitor', scopes: ['completions'] };
+const WEBHOOK = { url: 'https://192.0.2.1/hook' };
+
+async function keyNames(): Promise<string[]> {
+  return (await stand.registry.listApiKeys({ limit: 100 })).items.map(({ name }) => name);
+}
+
+describe('every route of the administration', () => {
+  it('says what it does and answers, and how a write is sent again', () => {
+    expect(operations.size).toBeGreaterThan(15);
+    for (const [name, { summary, parameters = [], responses }] of operations) {
+      expect(summary, name).toMatch(/^[A-Z]/);
+      const answers = Object.entries(responses).filter(([status]) => status.startsWith('2'));
+      expect(answers, name).toHaveLength(1);
+      expect(answers[0]?.[1].content?.['application/json']?.schema.properties, name).toHaveProperty('object');
+      const isRepeatable = parameters.some((parameter) => parameter.name === 'Idempotency-Key');
+      expect(isRepeatable, name).toBe(!name.startsWith('GET '));
+    }
+  });
+
+  it('answers what it documents', async () => {
+    const { body: key } = await documented('POST', '/api-keys', '', { name: 'documented', scopes: ['training'] });
+    const id = String(key['id']);
+    await documented('POST', '/api-keys/{id}', id, { requests_per_minute: 5 });
+    await documented('DELETE', '/api-keys/{id}', id);
+    const { body: webhook } = await documented('POST', '/webhooks', '', WEBHOOK);
+    const webhookId = String(webhook['id']);
+    await documented('GET', '/webhooks/{id}', webhookId);
+    const { body: delivery } = await documented('POST', '/webhooks/{id}/test', webhookId);
+    await database.pool.query(
+      `UPDATE webhook_deliveries SET state = 'dead', attempts = attempts + 1, finished_at = now() WHERE webhook_id = $1`,
+      [webhookId],
+    );
+    await documented('POST', '/webhook-deliveries/{id}/redeliver', String(delivery['id']));
+    for (const list of ['api-keys', 'webhooks', 'webhook-deliveries', 'audit', 'replicas', 'model-versions']) {
+      await documented('GET', `/${list}`, '');
+    }
+    await documented('DELETE', '/webhooks/{id}', webhookId);
+    await documented('GET', '/deployments/{name}', 'production');
+  });
+});
+
+async function documented(method: string, path: string, id: string, body?: object): Promise<Answer> {
+  const name = `${method} /v1/admin${path}`;
+  const answer = await admin(method, path.slice(1).replace(/\{\w+\}/, id), body && { body });
+  const schema = operations.get(name)?.responses[answer.status]?.content?.['application/json']?.schema;
+  expect(schema, `${name} answered ${answer.status} ${JSON.stringify(answer.body)}`).toBeDefined();
+  if (schema !== undefined) expectToFit(answer.body, schema, name);
+  return answer;
+}
+
+/** Every field is documented, and every documented one is there with its type. */
+function expectToFit(value: unknown, schema: Schema, place: string): void {
+  if (value === null) {
+    expect(schema.nullable, place).toBe(true);
+    return;
+  }
+  if (schema.enum !== undefined) expect(schema.enum, place).toContain(value);
+  if (schema.type === 'array') {
+    expect(Array.isArray(value), place).toBe(true);
+    if (schema.items) for (const item of value as unknown[]) expectToFit(item, schema.items, `${place}[]`);
+    return;
+  }
+  expect(schema.type === 'integer' ? Number.isInteger(value) : typeof value === schema.type, place).toBe(true);
+  if (schema.properties === undefined) return;
+  const fields = value as Record<string, unknown>;
+  expect(Object.keys(fields).sort(), place).toEqual(Object.keys(schema.properties).sort());
+  for (const [field, inner] of Object.entries(schema.properties))
+    expectToFit(fields[field], inner, `${place}.${field}`);
+}
+
+describe('a write with an Idempotency-Key', () => {
+  it('is done once and answered alike by every generator, and the answer is stored nowhere in the clear', async () => {
+    const first = await admin('POST', 'api-keys', { body: { ...VISITOR, name: 'once' }, key: 'once-1' });
+    expect(first).toMatchObject({ status: 201, replayed: false, body: { name: 'once' } });
+    for (const replica of [0, 1] as const) {
+      const again = await admin('POST', 'api-keys', { body: { ...VISITOR, name: 'once' }, key: 'once-1', replica });
+      expect(again).toEqual({ ...first, replayed: true });
+    }
+    expect((await keyNames()).filter((name) => name === 'once')).toHaveLength(1);
+    const { rows } = await database.pool.query<{ row: string }>(
+      `SELECT encode(answer, 'escape') AS row FROM idempotency_keys WHERE key = 'once-1'`,
+    );
+    expect(rows).toHaveLength(1);
+    expect(rows[0]?.row).not.toContain('sk-understudy-');
+  });
+
+  it('is done once, however many come at once to two generators', async () => {
+    const request = { body: { ...VISITOR, name: 'crowd' }, key: 'crowd-1' };
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, (_, index) =>
+        admin('POST', 'api-keys', { ...request, replica: index % 2 === 0 ? 0 : 1 }),
+      ),
+    );
+    const done = answers.filter(({ status }) => status === 201);
+    expect(done.length).toBeGreaterThan(0);
+    expect(new Set(done.map(({ body }) => body['key'])).size).toBe(1);
+    for (const { status, body } of answers) {
+      if (status !== 201)
+        expect({ status, code: body.error?.code }).toEqual({ status: 409, code: 'request_in_progress' });
+    }
+    expect((await keyNames()).filter((name) => name === 'crowd')).toHaveLength(1);
+  });
+
+  it('is refused when the key was another request, whether by body, path or method', async () => {
+    await admin('POST', 'webhooks', { body: WEBHOOK, key: 'other-1' });
+    for (const [method, path, body] of [
+      ['POST', 'webhooks', { ...WEBHOOK, description: 'x' }],
+      ['POST', 'api-keys', WEBHOOK],
+      ['DELETE', 'webhooks/wh-1', undefined],
+    ] as const) {
+      expect(await admin(method, path, { ...(body && { body }), key: 'other-1' })).toMatchObject({
+        status: 409,
+        body: { error: { code: 'idempotency_key_reused', param: 'Idempotency-Key' } },
+      });
+    }
+  });
+
+  it('that was refused can be sent again with the same key', async () => {
+    const refused = await admin('POST', 'api-keys', { body: { ...VISITOR, name: '' }, key: 'retry-1' });
+    expect(refused).toMatchObject({ status: 400, body: { error: { param: 'name' } } });
+    expect(await admin('POST', 'api-keys', { body: { ...VISITOR, name: 'retry' }, key: 'retry-1' })).toMatchObject({
+      status: 201,
+      replayed: false,
+    });
+  });
+
+  it.each(['', 'two words', 'x'.repeat(256)])('needs one that is a name: %j', async (key) => {
+    expect(await admin('POST', 'webhooks', { body: WEBHOOK, key })).toMatchObject({
+      status: 400,
+      body: { error: { code: 'invalid_value', param: 'Idempotency-Key' } },
+    });
+  });
+
+  it('notes in the transaction of its change that it was done', async () => {
+    const { body: key } = await admin('POST', 'api-keys', { body: VISITOR, key: 'note-1' });
+    const { body: webhook } = await admin('POST', 'webhooks', { body: WEBHOOK, key: 'note-2' });
+    const [keyId, webhookId] = [String(key['id']), String(webhook['id'])];
+    const version = await registerVersion();
+    const writes = [
+      ['POST', `api-keys/${keyId}`, { tokens_per_minute: 7 }],
+      ['DELETE', `api-keys/${keyId}`],
+      ['POST', `webhooks/${webhookId}/test`],
+      ['DELETE', `webhooks/${webhookId}`],
+      ['DELETE', `model-versions/${version}`],
+    ] as const;
+    for (const [index, [method, path, body]] of writes.entries()) {
+      const answer = await admin(method, path, { ...(body && { body }), key: `note-${index + 3}` });
+      expect(answer, path).toMatchObject({ status: 200, replayed: false });
+    }
+    const { rows } = await database.pool.query<{ key: string }>(
+      `SELECT key FROM idempotency_keys WHERE key LIKE 'note-%' AND carried_out_at IS NOT NULL AND answer IS NOT NULL ORDER BY key`,
+    );
+    expect(rows.map((row) => row.key)).toEqual(Array.from({ length: 7 }, (_, index) => `note-${index + 1}`));
+  });
+});
+
+describe('a model version', () => {
+  it('can be deleted, is listed no more, and still tells what it was', async () => {
+    const id = await registerVersion();
+    expect(await admin('GET', `model-versions/${id}`)).toMatchObject({ body: { id, deleted_at: null } });
+    expect(await admin('DELETE', `model-versions/${id}`)).toMatchObject({
+      status: 200,
+      body: { object: 'model_version', id, deleted: true },
+    });
+    expect(await admin('GET', `model-versions/${id}`)).toMatchObject({
+      body: { id, deleted_at: expect.any(Number) as number },
+    });
+    const { body } = await admin('GET', 'model-versions');
+    expect(JSON.stringify(body)).not.toContain(id);
+    expect(await admin('DELETE', `model-versions/${id}`)).toMatchObject({ status: 404 });
+    expect(await admin('POST', 'deployments/production/promote', { body: { version: id } })).toMatchObject({
+      status: 404,
+      body: { error: { code: 'model_not_found' } },
+    });
+  });
+});
+
+async function registerVersion(): Promise<string> {
+  const { id } = await registerTestVersion(stand.registry);
+  return id;
+}

@@ -1,0 +1,24 @@
+import { createHmac } from 'node:crypto';
+
+const PREFIX = 'whsec_';
+
+/** A message that is to be signed. */
+export interface WebhookMessage {
+  /** The same for every attempt. */
+  readonly id: string;
+  /** When this attempt is made, in seconds. */
+  readonly timestamp: number;
+  readonly body: string;
+}
+
+/**
+ * The headers by which a receiver knows that a message is ours, whole and new.
+ *
+ * @param secret `whsec_` and base64
+ * @see https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
+ */
+export function signWebhook(secret: string, { id, timestamp, body }: WebhookMessage): Record<string, string> {
+  const key = Buffer.from(secret.slice(PREFIX.length), 'base64');
+  const signature = createHmac('sha256', key).update(`${id}.${timestamp}.${body}`).digest('base64');
+  return { 'webhook-id': id, 'webhook-timestamp': String(timestamp), 'webhook-signature': `v1,${signature}` };
+}
