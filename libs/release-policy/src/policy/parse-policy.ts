@@ -31,6 +31,7 @@ const event: Reader<EventMetricPolicy> = fields<EventMetricPolicy>({
 });
 const paired: Reader<PairedMetricPolicy> = fields<PairedMetricPolicy>({
   margin: number({ min: 0, above: true, max: 10 }),
+  block: number({ min: 1, max: 10_000, whole: true }),
   scale: number({ min: 0, above: true, max: 100 }),
   ...budgets,
 });

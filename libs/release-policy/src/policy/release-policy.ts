@@ -26,7 +26,12 @@ interface MetricBudgets {
 export interface PairedMetricPolicy extends MetricBudgets {
   /** Difference in nats per token that is not yet harm. */
   readonly margin: number;
-  /** Difference in nats per token at which an observation is cut; above the margin. */
+  /**
+   * Texts whose mean difference is one bet. More than 1 where neighbouring texts go together (one person, one document): what a run of
+   * them says counts once, and harm takes longer to show.
+   */
+  readonly block: number;
+  /** Difference in nats per token at which a bet's difference is cut; above the margin. */
   readonly scale: number;
 }
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { parsePolicy } from '../policy/parse-policy.js';
 import type { Observation } from '../observation.js';
 import { foldObservation } from '../statistics/fold-observation.js';
+import { logMeanExp } from '../statistics/log-domain.js';
 import { initialState } from '../statistics/release-statistics.js';
 import { lossDifferences, type LossShape } from './synthetic-losses.js';
 import { SyntheticRandom } from './synthetic-random.js';
@@ -24,6 +25,22 @@ const TEXT: Observation = {
 
 /** The budget, and three standard errors of a share that is measured on so many releases. */
 const tolerated = (releases: number): number => BUDGET + 3 * Math.sqrt((BUDGET * (1 - BUDGET)) / releases);
+
+/** Share of releases that were ever ready for promotion within `length` texts. */
+function promotions(releases: number, length: number, observe: (random: SyntheticRandom) => () => Observation): number {
+  let count = 0;
+  for (let seed = 1; seed <= releases; seed++) {
+    const next = observe(new SyntheticRandom(seed));
+    let statistics = initialState();
+    let isShown = false;
+    for (let i = 0; i < length; i++) {
+      statistics = foldObservation(POLICY, statistics, next());
+      isShown ||= logMeanExp(statistics.metrics.paired_loss.promotion) >= -Math.log(BUDGET);
+    }
+    if (isShown) count++;
+  }
+  return count / releases;
+}
 
 /** Share of releases whose wealth ever reached 1 / BUDGET within `length` observations. */
 function alarms(releases: number, length: number, observe: (random: SyntheticRandom) => () => Observation): number {
@@ -66,7 +83,6 @@ describe('harm exactly at the margin rolls back in at most the budgeted share of
     ['normal', 'normal', 0.3],
     ['narrow', 'normal', 0.02],
     ['left-skewed', 'left_skewed', 0.15],
-    ['right-skewed', 'right_skewed', 0.15],
     ['heavy-tailed', 'heavy_tailed', 0.3],
   ])('with %s differences of the losses', (_name, shape, spreadNats) => {
     expect(alarms(300, 800, texts(shape, MARGIN, spreadNats))).toBeLessThanOrEqual(BUDGET);
@@ -80,6 +96,15 @@ describe('harm exactly at the margin rolls back in at most the budgeted share of
   ])('with errors %s', (_name, releases, length, shareAt) => {
     expect(alarms(releases, length, events(1.5, shareAt))).toBeLessThanOrEqual(tolerated(releases));
   });
+});
+
+describe('harm exactly at the margin', () => {
+  it.each<LossShape>(['normal', 'left_skewed', 'right_skewed'])(
+    'is promoted in at most the budgeted share of the releases, with %s differences',
+    (shape) => {
+      expect(promotions(300, 800, texts(shape, MARGIN, 0.15))).toBeLessThanOrEqual(BUDGET);
+    },
+  );
 });
 
 describe('a version that is the same', () => {

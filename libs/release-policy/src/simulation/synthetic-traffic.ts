@@ -29,6 +29,7 @@ const EVENT_METRICS = METRIC_NAMES.filter((name): name is EventMetric => !isPair
 export class SyntheticTraffic {
   private readonly random: SyntheticRandom;
   private readonly difference: () => number;
+  private readonly eventMetrics: readonly EventMetric[];
   private requests = 0;
   private isStorm = false;
   private client = { draw: 0, isUnlucky: false, seen: new Set<string>() };
@@ -39,6 +40,7 @@ export class SyntheticTraffic {
     seed: number,
   ) {
     this.random = new SyntheticRandom(seed);
+    this.eventMetrics = EVENT_METRICS.filter((name) => (model.eventRates[name] ?? 0) > 0);
     this.difference = lossDifferences(model.shape, this.random);
   }
 
@@ -58,7 +60,7 @@ export class SyntheticTraffic {
       observations.push({ metric, arm: from, share, value, firstOfClient, atMs, stageIndex });
     };
     if (share > 0) add('requests', arm, 1);
-    for (const metric of EVENT_METRICS) {
+    for (const metric of this.eventMetrics) {
       if (random.unit() < this.rateOf(metric, arm) && share > 0) add(metric, arm, 1);
     }
     if (random.unit() < policy.scoring.sampleShare) {

@@ -60,6 +60,23 @@ describe('foldObservation', () => {
     expect(fold([{ ...TEXT, value: NaN }])).toEqual({ ...initialState(), observations: 1, ignored: 1 });
   });
 
+  it('bets on the mean of a block where texts go together, and on nothing before it is complete', () => {
+    const blocks = parsePolicy({
+      ...POLICY,
+      metrics: { ...POLICY.metrics, paired_loss: { margin: 0.25, scale: 1, block: 3 } },
+    });
+    const two = fold([TEXT, TEXT], blocks).metrics.paired_loss;
+    expect(two).toEqual({ ...initialState().metrics.paired_loss, block: { n: 2, sum: 1 } });
+    const three = fold([TEXT, TEXT, { ...TEXT, value: 2.5 }], blocks).metrics.paired_loss;
+    // Their mean of 3.5 / 3 is cut; a single text is cut at three.
+    expect(three).toEqual({
+      ...fold([{ ...TEXT, value: 1 }]).metrics.paired_loss,
+      before: { n: 3, candidates: 0, sum: 3 },
+    });
+    expect(fold([{ ...TEXT, value: Infinity }, TEXT], blocks).metrics.paired_loss.block).toEqual({ n: 2, sum: 3.5 });
+    expect(fold([TEXT, TEXT, TEXT], blocks).stage.observations.paired_loss).toBe(3);
+  });
+
   it('takes each event at the share of its own draw', () => {
     const { errors } = fold([ERROR, { ...ERROR, share: 0.01 }, { ...ERROR, arm: 'incumbent' }]).metrics;
     expect(errors.before.n).toBe(3);
@@ -135,6 +152,7 @@ describe('foldObservation', () => {
           ...metrics[name].detectors,
           metrics[name].rollbackPeak,
           metrics[name].watchPeak,
+          metrics[name].block.sum,
           metrics[name].before.sum,
           metrics[name].watch.sum,
         ]);

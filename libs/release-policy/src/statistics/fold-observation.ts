@@ -1,25 +1,10 @@
 import { isPaired, type MetricName } from '../metrics.js';
 import type { Observation } from '../observation.js';
 import type { ReleasePolicy } from '../policy/release-policy.js';
-import {
-  betsOnFewerEvents,
-  betsOnMoreEvents,
-  betsOnNotWorse,
-  betsOnOtherShares,
-  betsOnWorse,
-  type LogFactors,
-} from './bets.js';
+import { betsOnOtherShares, type LogFactors } from './bets.js';
+import { addText, eventEvidence, isDrawn, type Evidence } from './evidence.js';
 import { logMeanExp, softplus } from './log-domain.js';
 import { emptyStage, type MetricStatistics, type ReleaseStatistics, type Sample } from './release-statistics.js';
-
-/** What an observation says for and against the candidate. */
-interface Evidence {
-  readonly isCandidate: boolean;
-  /** Adds to the sample's sum. */
-  readonly amount: number;
-  readonly worse: LogFactors;
-  readonly notWorse: LogFactors;
-}
 
 /**
  * The statistics after one more observation. The same statistics and observation give the same bits on every machine: sums and
@@ -34,41 +19,45 @@ export function foldObservation(
   observation: Observation,
 ): ReleaseStatistics {
   const counted = { ...statistics, observations: statistics.observations + 1 };
-  const isRepeated = policy.unit === 'client' && !observation.firstOfClient;
-  if (isRepeated) return { ...counted, ignored: counted.ignored + 1 };
   const { metric } = observation;
-  if (metric === 'requests') return foldRequests(counted, observation);
-  const evidence = evidenceOf(policy, metric, observation);
-  if (evidence === null) return { ...counted, ignored: counted.ignored + 1 };
-  const folded = observation.stageIndex >= policy.stages.length ? foldWatched : foldUnwatched;
-  const stage = stageOf(counted, observation);
+  const isRepeated = policy.unit === 'client' && !observation.firstOfClient;
+  const folded = isRepeated
+    ? null
+    : metric === 'requests'
+      ? foldRequests(counted, observation)
+      : foldHarm(policy, counted, metric, observation);
+  return folded ?? { ...counted, ignored: counted.ignored + 1 };
+}
+
+/** null where the observation says nothing. */
+function foldHarm(
+  policy: ReleasePolicy,
+  statistics: ReleaseStatistics,
+  metric: MetricName,
+  observation: Observation,
+): ReleaseStatistics | null {
+  const before = statistics.metrics[metric];
+  const isWatched = observation.stageIndex >= policy.stages.length;
+  const bet = (from: MetricStatistics, evidence: Evidence): MetricStatistics =>
+    isWatched ? foldWatched(from, evidence) : foldUnwatched(from, evidence);
+  let after: MetricStatistics;
+  if (isPaired(metric)) {
+    if (Number.isNaN(observation.value)) return null;
+    const { block, evidence } = addText(policy, metric, before.block, observation.value);
+    after = evidence === null ? { ...before, block } : bet({ ...before, block }, evidence);
+  } else {
+    const evidence = eventEvidence(policy, metric, observation);
+    if (evidence === null) return null;
+    after = bet(before, evidence);
+  }
+  const stage = stageOf(statistics, observation);
   const isCurrent = stage.index === observation.stageIndex;
   return {
-    ...counted,
-    metrics: { ...counted.metrics, [metric]: folded(counted.metrics[metric], evidence) },
+    ...statistics,
+    metrics: { ...statistics.metrics, [metric]: after },
     stage: isCurrent
       ? { ...stage, observations: { ...stage.observations, [metric]: stage.observations[metric] + 1 } }
       : stage,
-  };
-}
-
-function evidenceOf(policy: ReleasePolicy, metric: MetricName, observation: Observation): Evidence | null {
-  if (isPaired(metric)) {
-    const { margin, scale } = policy.metrics[metric];
-    if (Number.isNaN(observation.value)) return null;
-    const x = Math.max(-1, Math.min(1, observation.value / scale));
-    const d = margin / scale;
-    return { isCandidate: false, amount: x * scale, worse: betsOnWorse(x, d), notWorse: betsOnNotWorse(x, d) };
-  }
-  if (!isDrawn(observation)) return null;
-  const { share } = observation;
-  const isCandidate = observation.arm === 'candidate';
-  const { margin } = policy.metrics[metric];
-  return {
-    isCandidate,
-    amount: (isCandidate ? 1 : 0) - share,
-    worse: betsOnMoreEvents(isCandidate, share, margin),
-    notWorse: betsOnFewerEvents(isCandidate, share, margin),
   };
 }
 
@@ -99,11 +88,10 @@ function foldWatched(before: MetricStatistics, evidence: Evidence): MetricStatis
   };
 }
 
-function foldRequests(statistics: ReleaseStatistics, observation: Observation): ReleaseStatistics {
+/** null where the observation says nothing. */
+function foldRequests(statistics: ReleaseStatistics, observation: Observation): ReleaseStatistics | null {
   const { arm, share, value } = observation;
-  if (!isDrawn(observation) || !Number.isSafeInteger(value) || value < 1) {
-    return { ...statistics, ignored: statistics.ignored + 1 };
-  }
+  if (!isDrawn(observation) || !Number.isSafeInteger(value) || value < 1) return null;
   const { requests } = statistics;
   const candidates = arm === 'candidate' ? value : 0;
   const shares = added(requests.shares, betsOnOtherShares(arm === 'candidate', share, value));
@@ -127,15 +115,10 @@ function stageOf({ stage }: ReleaseStatistics, { stageIndex }: Observation): Rel
   return stageIndex > stage.index ? emptyStage(stageIndex) : stage;
 }
 
-/** Whether the arm was drawn with a share that leaves both possible. */
-function isDrawn({ arm, share }: Observation): boolean {
-  return arm !== 'both' && share > 0 && share < 1;
-}
-
 function added(logs: readonly number[], factors: LogFactors): number[] {
   return logs.map((log, i) => log + factors[i]!);
 }
 
-function sampleWith({ n, candidates, sum }: Sample, { isCandidate, amount }: Evidence): Sample {
-  return { n: n + 1, candidates: candidates + (isCandidate ? 1 : 0), sum: sum + amount };
+function sampleWith({ n, candidates, sum }: Sample, evidence: Evidence): Sample {
+  return { n: n + evidence.count, candidates: candidates + evidence.candidates, sum: sum + evidence.amount };
 }

@@ -6,12 +6,14 @@ export interface Sample {
   readonly n: number;
   /** Events of the candidate; 0 for texts. */
   readonly candidates: number;
-  /** Texts: sum of the differences in nats, each cut at the scale. Events: events of the candidate less their expected number at equal rates. */
+  /** Texts: sum of the differences in nats, cut at the scale as they were bet on. Events: events of the candidate less their expected number at equal rates. */
   readonly sum: number;
 }
 
 /** One harm: what was seen before promotion and since, and what betting on it has won. All logarithms are natural. */
 export interface MetricStatistics {
+  /** Texts of a block that is not complete, and the sum of their differences in scales; they are in no other number yet. */
+  readonly block: { readonly n: number; readonly sum: number };
   readonly before: Sample;
   /** Log-wealth of each bet that the candidate is worse than the margin. */
   readonly rollback: readonly number[];
@@ -54,6 +56,7 @@ export function initialState(): ReleaseStatistics {
     metrics: byMetric((name) => {
       const zeros = new Array<number>(isPaired(name) ? BETS.paired : BETS.event).fill(0);
       return {
+        block: { n: 0, sum: 0 },
         before: NOTHING,
         rollback: zeros,
         rollbackPeak: 0,
