@@ -1,10 +1,7 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import type { Transaction } from './database.js';
 import { toDatabaseError } from './database-errors.js';
-
-const FIRST_WAIT_MS = 50;
-const LONGEST_WAIT_MS = 5000;
+import { connectAgain } from './reconnect.js';
 
 /** What is listened to, and what is done with it. */
 export interface ListenOptions {
@@ -43,17 +40,11 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   }
 
   async function reconnect(): Promise<void> {
-    for (let waitMs = FIRST_WAIT_MS; !isClosing(); waitMs = Math.min(2 * waitMs, LONGEST_WAIT_MS)) {
-      // Half of the wait is random, so that many replicas do not all come back at the same moment.
-      await delay(waitMs * (0.5 + Math.random() / 2), undefined, { signal: closing.signal }).catch(() => undefined);
-      if (isClosing()) return;
-      const next = await connect(options).catch(() => null);
-      if (next === null) continue;
-      client = next;
-      // While it was made the listener may have been closed; close() then ends this connection too.
-      if (!isClosing()) options.onReconnect();
-      return;
-    }
+    const next = await connectAgain(() => connect(options), closing.signal);
+    if (next === null) return;
+    client = next;
+    // While it was made the listener may have been closed; close() then ends this connection too.
+    if (!isClosing()) options.onReconnect();
   }
 
   return {
