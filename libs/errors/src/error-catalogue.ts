@@ -127,6 +127,18 @@ export const ERROR_CATALOGUE = {
     retried: false,
     meaning: 'No deployment has this name.',
   },
+  release_not_found: {
+    status: 404,
+    type: 'invalid_request_error',
+    retried: false,
+    meaning: 'No release has this id.',
+  },
+  policy_not_found: {
+    status: 404,
+    type: 'invalid_request_error',
+    retried: false,
+    meaning: 'No release policy has this name.',
+  },
   conflict: {
     status: 409,
     type: 'invalid_request_error',

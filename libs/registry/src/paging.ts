@@ -57,14 +57,16 @@ export async function toPage<Row, T>(
   return { items: rows.slice(0, limit).map(toRecord), hasMore: rows.length > limit };
 }
 
-function checkLimit(limit = DEFAULT_LIMIT): number {
+/** How many items a page has. @throws invalid_value unless `limit` is a whole number from 1 to 100 */
+export function checkLimit(limit = DEFAULT_LIMIT): number {
   if (Number.isInteger(limit) && limit >= 1 && limit <= MAXIMUM_LIMIT) return limit;
   throw new CodedError('invalid_value', `limit must be a whole number from 1 to ${MAXIMUM_LIMIT}; got ${limit}.`, {
     param: 'limit',
   });
 }
 
-function unknownCursor(after: string): CodedError {
+/** Error for an `after` that names nothing. */
+export function unknownCursor(after: string): CodedError {
   return new CodedError(
     'invalid_value',
     `after must be the id of the last item of the page before; got ${JSON.stringify(after)}, which does not exist.`,

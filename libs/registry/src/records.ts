@@ -168,6 +168,10 @@ export interface Deployment {
   /** Counts the changes of the deployment. */
   readonly revision: number;
   readonly updatedAt: Date;
+  /** A pinned deployment is changed by people only; null: it is not pinned. */
+  readonly pinnedAt: Date | null;
+  readonly pinnedBy: string | null;
+  readonly pinReason: string | null;
 }
 
 /** What an API key may be used for; `admin` implies the others. */

@@ -55,6 +55,9 @@ import type {
   ServableModel,
   TrainingRun,
 } from './records.js';
+import type { Release } from './releases/release.js';
+import { findOpenRelease } from './releases/release.repository.js';
+import { Releases } from './releases/releases.js';
 import { deleteReplica, findReplicas, upsertReplica } from './replicas/replica.repository.js';
 import { importVersion } from './model-versions/import-version.js';
 import { attachResultFile } from './training-runs/attach-result-file.js';
@@ -92,6 +95,7 @@ export interface RegistryOptions {
  */
 export class Registry {
   readonly checkpoints: Checkpoints;
+  readonly releases: Releases;
   readonly repeatableRequests: RepeatableRequests;
   readonly upgradeExperiments: UpgradeExperiments;
   readonly webhooks: Webhooks;
@@ -102,6 +106,7 @@ export class Registry {
   constructor(database: Database, options: RegistryOptions = {}) {
     this.#database = database;
     this.checkpoints = new Checkpoints(database);
+    this.releases = new Releases(database);
     this.repeatableRequests = new RepeatableRequests(database);
     this.upgradeExperiments = new UpgradeExperiments(database);
     this.webhooks = new Webhooks(database);
@@ -294,6 +299,14 @@ export class Registry {
   /** @throws deployment_not_found */
   getDeployment(name: string): Promise<Deployment> {
     return this.#database.query((client) => findDeployment(client, name));
+  }
+
+  /** What replicas follow: a deployment with its open release, if there is one. @throws deployment_not_found */
+  readServing(name: string): Promise<{ readonly deployment: Deployment; readonly release: Release | null }> {
+    return this.#database.query(async (client) => {
+      const [deployment, release] = await Promise.all([findDeployment(client, name), findOpenRelease(client, name)]);
+      return { deployment, release };
+    });
   }
 
   promote(promotion: Promotion): Promise<Deployment> {

@@ -1,10 +1,16 @@
-import { MODEL_VERSION_TRANSITIONS, TRAINING_RUN_TRANSITIONS, UPGRADE_EXPERIMENT_TRANSITIONS } from './transitions.js';
+import {
+  MODEL_VERSION_TRANSITIONS,
+  RELEASE_TRANSITIONS,
+  TRAINING_RUN_TRANSITIONS,
+  UPGRADE_EXPERIMENT_TRANSITIONS,
+} from './transitions.js';
 
 /** The drawings of ARCHITECTURE.md, made from the transition tables. */
 export function renderStateMachines(): string {
   return [
     draw('Training run', TRAINING_RUN_TRANSITIONS),
     draw('Model version', MODEL_VERSION_TRANSITIONS),
+    draw('Release', RELEASE_TRANSITIONS),
     draw('Upgrade experiment', UPGRADE_EXPERIMENT_TRANSITIONS),
   ].join('\n');
 }

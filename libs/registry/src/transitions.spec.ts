@@ -5,6 +5,7 @@ import { renderStateMachines } from './state-machine-document.js';
 import {
   assertTransition,
   MODEL_VERSION_TRANSITIONS,
+  RELEASE_TRANSITIONS,
   TRAINING_RUN_TRANSITIONS,
   UPGRADE_EXPERIMENT_TRANSITIONS,
 } from './transitions.js';
@@ -12,6 +13,7 @@ import {
 const tables: [string, Readonly<Record<string, readonly string[]>>, string, string[]][] = [
   ['training run', TRAINING_RUN_TRANSITIONS, 'validating_files', ['succeeded', 'failed', 'cancelled']],
   ['model version', MODEL_VERSION_TRANSITIONS, 'registered', ['rejected']],
+  ['release', RELEASE_TRANSITIONS, 'shadow', ['completed', 'rolled_back', 'superseded', 'aborted']],
   ['upgrade experiment', UPGRADE_EXPERIMENT_TRANSITIONS, 'training_from', ['succeeded', 'failed', 'cancelled']],
 ];
 

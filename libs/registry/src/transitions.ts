@@ -15,9 +15,10 @@ export const TRAINING_RUN_TRANSITIONS = {
 
 /** From each state of a model version, the states that it can change to. A version begins in `registered`. */
 export const MODEL_VERSION_TRANSITIONS = {
-  registered: ['released', 'rejected'],
+  // A candidate can be rolled back before it was ever released, also one that served some time ago.
+  registered: ['released', 'rejected', 'rolled_back'],
   released: ['retired', 'rolled_back'],
-  retired: ['released'],
+  retired: ['released', 'rolled_back'],
   rejected: [],
   // A person may try again what was taken off the stage; nothing goes back to it by itself.
   rolled_back: ['released'],
@@ -41,6 +42,22 @@ export const UPGRADE_EXPERIMENT_TRANSITIONS = {
   cancelled: [],
 } as const satisfies Record<string, readonly string[]>;
 
+/**
+ * From each state of a release, those that can follow. A release begins in `shadow`; with a promotion it becomes `watched`.
+ * One that is held goes back to where it was, or ends.
+ */
+export const RELEASE_TRANSITIONS = {
+  shadow: ['canary', 'watched', 'held', 'rolled_back', 'superseded', 'aborted'],
+  canary: ['watched', 'held', 'rolled_back', 'superseded', 'aborted'],
+  watched: ['completed', 'held', 'rolled_back', 'superseded', 'aborted'],
+  held: ['shadow', 'canary', 'watched', 'completed', 'rolled_back', 'superseded', 'aborted'],
+  completed: [],
+  rolled_back: [],
+  // A person promoted or rolled back while it was open.
+  superseded: [],
+  aborted: [],
+} as const satisfies Record<string, readonly string[]>;
+
 /** A state of a training run. */
 export type TrainingRunState = keyof typeof TRAINING_RUN_TRANSITIONS;
 
@@ -49,6 +66,9 @@ export type ModelVersionState = keyof typeof MODEL_VERSION_TRANSITIONS;
 
 /** A stage of an upgrade experiment. */
 export type UpgradeExperimentState = keyof typeof UPGRADE_EXPERIMENT_TRANSITIONS;
+
+/** A state of a release. */
+export type ReleaseState = keyof typeof RELEASE_TRANSITIONS;
 
 /**
  * Checks that an object may change from one state to another.

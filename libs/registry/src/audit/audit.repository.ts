@@ -16,6 +16,7 @@ function toAuditEntry(row: Prisma.AuditEntryGetPayload<object>): AuditEntry {
  * Records what was done to `subject`, in the transaction that does it; and that the request was carried out, where it is one
  * that may come again.
  *
+ * @returns the id of the entry
  * @throws conflict when such a request was begun anew meanwhile
  */
 export async function insertAuditEntry(
@@ -24,11 +25,12 @@ export async function insertAuditEntry(
   action: string,
   subject: string,
   data: JsonObject,
-): Promise<void> {
+): Promise<string> {
   if (claim) await markCarriedOut(client, claim);
-  await client.auditEntry.create({
+  const { id } = await client.auditEntry.create({
     data: { actor, reason: reason ?? null, requestId: requestId ?? null, action, subject, data: toJson(data) },
   });
+  return `${PREFIX}${id}`;
 }
 
 export async function findAuditEntries(

@@ -40,7 +40,7 @@ export async function servesElsewhere(client: Transaction, versionId: string, na
 export async function compareAndSetDeployment(
   client: Transaction,
   found: Deployment,
-  change: Pick<Deployment, 'incumbentVersionId' | 'previousVersionId'>,
+  change: Partial<Omit<Deployment, 'name' | 'revision' | 'updatedAt'>>,
 ): Promise<Deployment> {
   const { name, revision } = found;
   const { count } = await client.deployment.updateMany({

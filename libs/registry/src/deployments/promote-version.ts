@@ -1,19 +1,18 @@
-import { notify, type Database } from '#database';
+import type { Database } from '#database';
 import { insertAuditEntry } from '../audit/audit.repository.js';
-import { DEPLOYMENTS_CHANNEL } from '../channels.js';
+import { readClock } from '../clock.repository.js';
 import type { Promotion } from '../inputs.js';
-import {
-  findModelVersion,
-  lockModelVersions,
-  setModelVersionState,
-} from '../model-versions/model-version.repository.js';
 import type { Deployment } from '../records.js';
-import { assertTransition, MODEL_VERSION_TRANSITIONS } from '../transitions.js';
-import { compareAndSetDeployment, lockDeployment, servesElsewhere } from './deployment.repository.js';
+import { endQuarantine } from '../releases/quarantine.repository.js';
+import { settleServing } from '../releases/settle-serving.js';
+import { supersedeRelease } from '../releases/supersede-release.js';
+import { changeIncumbent } from './change-incumbent.js';
+import { lockDeployment } from './deployment.repository.js';
 
 /**
- * Lets a version serve a deployment: states, deployment, audit and notification in one transaction. Two promotions of
- * one deployment happen one after the other. Promoting what already serves changes nothing.
+ * Lets a version serve a deployment because a person says so: states, deployment, audit and notification in one transaction.
+ * Two promotions of one deployment happen one after the other. Promoting what already serves changes nothing. An open
+ * release is superseded, and neither a pin nor a quarantine stands in the way of a person.
  *
  * @throws deployment_not_found; model_not_found; conflict when the version was rejected
  */
@@ -23,25 +22,18 @@ export function promoteVersion(database: Database, promotion: Promotion): Promis
     const found = await lockDeployment(tx, name);
     const former = found.incumbentVersionId;
     if (former === versionId) return found;
-    await lockModelVersions(tx, former === null ? [versionId] : [versionId, former]);
-    const version = await findModelVersion(tx, versionId);
-    // A version that serves another deployment is released already.
-    if (version.state !== 'released') {
-      assertTransition(MODEL_VERSION_TRANSITIONS, `model version ${versionId}`, version.state, 'released');
-      await setModelVersionState(tx, versionId, 'released');
-    }
-    if (former !== null && !(await servesElsewhere(tx, former, name)))
-      await setModelVersionState(tx, former, 'retired');
-    const deployment = await compareAndSetDeployment(tx, found, {
-      incumbentVersionId: versionId,
-      previousVersionId: former,
-    });
-    await insertAuditEntry(tx, promotion, 'deployment.promote', name, {
+    const at = await readClock(tx);
+    const change = { to: versionId, previousVersionId: former, leavesAs: 'retired' } as const;
+    const deployment = await changeIncumbent(tx, found, change);
+    await endQuarantine(tx, versionId, at);
+    const release = await supersedeRelease(tx, name, at, promotion, `${promotion.actor} promoted ${versionId}.`);
+    const audit = await insertAuditEntry(tx, promotion, 'deployment.promote', name, {
       from: former,
       to: versionId,
       revision: deployment.revision,
+      ...(release && { superseded: release.id }),
     });
-    await notify(tx, DEPLOYMENTS_CHANNEL, name);
+    await settleServing(tx, name, at, audit);
     return deployment;
   });
 }

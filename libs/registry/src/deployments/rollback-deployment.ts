@@ -1,20 +1,19 @@
-import { notify, type Database } from '#database';
+import type { Database } from '#database';
 import { CodedError } from '#errors';
 import { insertAuditEntry } from '../audit/audit.repository.js';
-import { DEPLOYMENTS_CHANNEL } from '../channels.js';
+import { readClock } from '../clock.repository.js';
 import type { Rollback } from '../inputs.js';
-import {
-  findModelVersion,
-  lockModelVersions,
-  setModelVersionState,
-} from '../model-versions/model-version.repository.js';
 import type { Deployment } from '../records.js';
-import { assertTransition, MODEL_VERSION_TRANSITIONS } from '../transitions.js';
-import { compareAndSetDeployment, lockDeployment, servesElsewhere } from './deployment.repository.js';
+import { settleServing } from '../releases/settle-serving.js';
+import { supersedeRelease } from '../releases/supersede-release.js';
+import { assertReturnable } from './assert-returnable.js';
+import { changeIncumbent } from './change-incumbent.js';
+import { lockDeployment } from './deployment.repository.js';
 
 /**
- * Lets a deployment go back to its previous version, or to the retired version `to`; the version that it leaves is
- * rolled back: nothing goes back to it, but it can be promoted again. Afterwards there is no previous version.
+ * Lets a deployment go back to its previous version, or to the retired version `to`, because a person says so; the version
+ * that it leaves is rolled back: nothing goes back to it, but it can be promoted again. Afterwards there is no previous
+ * version. An open release is superseded.
  *
  * @throws deployment_not_found; model_not_found; conflict when there is nothing to go back to, or `to` was not retired
  */
@@ -23,24 +22,18 @@ export function rollbackDeployment(database: Database, rollback: Rollback): Prom
   return database.transaction(async (tx) => {
     const found = await lockDeployment(tx, name);
     const { left, target } = chooseVersions(found, rollback.to ?? null);
-    await lockModelVersions(tx, [left, target]);
-    const { state } = await findModelVersion(tx, target);
-    if (state !== 'released' || !(await servesElsewhere(tx, target, name))) {
-      if (state !== 'retired') throw notRetired(target, state);
-      assertTransition(MODEL_VERSION_TRANSITIONS, `model version ${target}`, state, 'released');
-      await setModelVersionState(tx, target, 'released');
-    }
-    if (!(await servesElsewhere(tx, left, name))) await setModelVersionState(tx, left, 'rolled_back');
-    const deployment = await compareAndSetDeployment(tx, found, {
-      incumbentVersionId: target,
-      previousVersionId: null,
-    });
-    await insertAuditEntry(tx, rollback, 'deployment.rollback', name, {
+    await assertReturnable(tx, target, left, name);
+    const at = await readClock(tx);
+    const change = { to: target, previousVersionId: null, leavesAs: 'rolled_back' } as const;
+    const deployment = await changeIncumbent(tx, found, change);
+    const release = await supersedeRelease(tx, name, at, rollback, `${rollback.actor} went back to ${target}.`);
+    const audit = await insertAuditEntry(tx, rollback, 'deployment.rollback', name, {
       from: left,
       to: target,
       revision: deployment.revision,
+      ...(release && { superseded: release.id }),
     });
-    await notify(tx, DEPLOYMENTS_CHANNEL, name);
+    await settleServing(tx, name, at, audit);
     return deployment;
   });
 }
@@ -59,12 +52,4 @@ function chooseVersions(found: Deployment, to: string | null): { readonly left: 
   if (target === left)
     throw new CodedError('conflict', `The deployment ${name} already serves ${target}.`, { param: 'to' });
   return { left, target };
-}
-
-function notRetired(id: string, state: string): CodedError {
-  return new CodedError(
-    'conflict',
-    `The model version ${id} is ${state}; only a retired version, one that served before, can be rolled back to.`,
-    { param: 'to' },
-  );
 }

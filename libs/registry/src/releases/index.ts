@@ -1,0 +1,15 @@
+export { addObservation } from './add-observation.js';
+export type { JudgeAction, Judgement, OpenCase } from './judge-release.js';
+export type {
+  NewObservation,
+  NewRelease,
+  PolicyVersion,
+  Release,
+  ReleaseEvent,
+  ReleaseEventKind,
+  ReleaseStage,
+  ServingPeriod,
+  StoredObservation,
+  TimelineEntry,
+  VersionQuarantine,
+} from './release.js';

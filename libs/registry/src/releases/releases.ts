@@ -1,0 +1,155 @@
+import type { Database } from '#database';
+import { findDeployment } from '../deployments/deployment.repository.js';
+import { pinDeployment, unpinDeployment } from '../deployments/pin-deployment.js';
+import type { Actor } from '../inputs.js';
+import type { Deployment, Page, PageRequest } from '../records.js';
+import { readOpenCase, settleJudgement, type Judgement, type OpenCase } from './judge-release.js';
+import { findAddedObservations, insertObservations } from './observation.repository.js';
+import { openRelease } from './open-release.js';
+import { findPolicy, listPolicies, writePolicy } from './policies.js';
+import { findPolicyVersions } from './policy.repository.js';
+import { findQuarantine } from './quarantine.repository.js';
+import { findReleaseEvents } from './release-event.repository.js';
+import type {
+  NewObservation,
+  NewRelease,
+  PolicyVersion,
+  Release,
+  ReleaseEvent,
+  ServingPeriod,
+  StoredObservation,
+  TimelineEntry,
+  VersionQuarantine,
+} from './release.js';
+import { findOpenRelease, findRelease, findReleases, type ReleaseQuery } from './release.repository.js';
+import { findPeriodsOfVersion, findServingAt } from './serving-period.repository.js';
+import { abortRelease, advanceRelease, pauseRelease, resumeRelease } from './steer-release.js';
+import { findTimeline } from './timeline.repository.js';
+
+/** Releases: one use case per method, in one transaction each; what it does and throws stands in the file it comes from. */
+export class Releases {
+  readonly #database: Database;
+
+  /** @param database opened, migrated and closed by the caller */
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  open(release: NewRelease): Promise<Release> {
+    return openRelease(this.#database, release);
+  }
+
+  /** Newest first. */
+  list(query: ReleaseQuery = {}): Promise<Page<Release>> {
+    return this.#database.query((client) => findReleases(client, query));
+  }
+
+  /** @throws release_not_found */
+  get(id: string): Promise<Release> {
+    return this.#database.query((client) => findRelease(client, id));
+  }
+
+  /** The release of a deployment that has not ended; null when there is none. */
+  findOpen(deployment: string): Promise<Release | null> {
+    return this.#database.query((client) => findOpenRelease(client, deployment));
+  }
+
+  /** Newest first unless `order` is `asc`. @throws release_not_found */
+  listEvents(
+    id: string,
+    page: PageRequest & { readonly order?: 'asc' | 'desc' | undefined } = {},
+  ): Promise<Page<ReleaseEvent>> {
+    return this.#database.query(async (client) => {
+      await findRelease(client, id);
+      return findReleaseEvents(client, id, page);
+    });
+  }
+
+  pause(id: string, by: Actor): Promise<Release> {
+    return pauseRelease(this.#database, id, by);
+  }
+
+  resume(id: string, by: Actor): Promise<Release> {
+    return resumeRelease(this.#database, id, by);
+  }
+
+  abort(id: string, by: Actor): Promise<Release> {
+    return abortRelease(this.#database, id, by);
+  }
+
+  advance(id: string, by: Actor): Promise<Release> {
+    return advanceRelease(this.#database, id, by);
+  }
+
+  pin(deployment: string, by: Actor): Promise<Deployment> {
+    return pinDeployment(this.#database, deployment, by);
+  }
+
+  unpin(deployment: string, by: Actor): Promise<Deployment> {
+    return unpinDeployment(this.#database, deployment, by);
+  }
+
+  /** Writes a batch of observations in one statement. */
+  recordObservations(batch: readonly NewObservation[]): Promise<void> {
+    return this.#database.query((client) => insertObservations(client, batch));
+  }
+
+  /** Observations in the order in which they were added to the statistics, from the one after `position`, for a replay. */
+  listObservations(release: Release, position: number, limit: number): Promise<readonly StoredObservation[]> {
+    const { id, policy } = release;
+    return this.#database.query((client) => findAddedObservations(client, id, policy.stages.length, position, limit));
+  }
+
+  readOpenCase(deployment: string, limit: number): Promise<OpenCase | null> {
+    return readOpenCase(this.#database, deployment, limit);
+  }
+
+  settleJudgement(judgement: Judgement): Promise<Release> {
+    return settleJudgement(this.#database, judgement);
+  }
+
+  /** What served a deployment at a time, the incumbent first. @throws deployment_not_found */
+  findServing(deployment: string, at: Date): Promise<readonly ServingPeriod[]> {
+    return this.#database.query(async (client) => {
+      await findDeployment(client, deployment);
+      return findServingAt(client, deployment, at);
+    });
+  }
+
+  /** When a version served, newest first, at most `limit`. */
+  listServingPeriods(versionId: string, limit: number): Promise<readonly ServingPeriod[]> {
+    return this.#database.query((client) => findPeriodsOfVersion(client, versionId, limit));
+  }
+
+  /** The last quarantine of a version, also when it is over. */
+  findQuarantine(versionId: string): Promise<VersionQuarantine | null> {
+    return this.#database.query((client) => findQuarantine(client, versionId));
+  }
+
+  /** @throws deployment_not_found; invalid_value */
+  listTimeline(deployment: string, page: PageRequest = {}): Promise<Page<TimelineEntry>> {
+    return this.#database.query(async (client) => {
+      await findDeployment(client, deployment);
+      return findTimeline(client, deployment, page);
+    });
+  }
+
+  /** The newest version of every policy, by name. */
+  listPolicies(): Promise<readonly PolicyVersion[]> {
+    return this.#database.query((client) => listPolicies(client));
+  }
+
+  /** The newest version of a policy. @throws policy_not_found */
+  getPolicy(name: string): Promise<PolicyVersion> {
+    return this.#database.query((client) => findPolicy(client, name));
+  }
+
+  /** Every stored version of a policy, newest first; none of one that is only built in. */
+  listPolicyVersions(name: string): Promise<readonly PolicyVersion[]> {
+    return this.#database.query((client) => findPolicyVersions(client, name));
+  }
+
+  writePolicy(name: string, document: unknown, by: Actor): Promise<PolicyVersion> {
+    return writePolicy(this.#database, name, document, by);
+  }
+}
