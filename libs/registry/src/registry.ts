@@ -17,8 +17,9 @@ import {
 } from './corpora/corpus.repository.js';
 import { createCorpus } from './corpora/create-corpus.js';
 import { deleteCorpus } from './corpora/delete-corpus.js';
-import { findDeployment, insertDeploymentIfMissing } from './deployments/deployment.repository.js';
+import { findDeployment } from './deployments/deployment.repository.js';
 import { promoteVersion } from './deployments/promote-version.js';
+import { ensureDeployment, readServing, type Serving } from './deployments/read-serving.js';
 import { rollbackDeployment } from './deployments/rollback-deployment.js';
 import { releaseDevice, renewDevice, takeDevice } from './devices/device-lease.repository.js';
 import { RepeatableRequests } from './idempotency/repeatable-requests.js';
@@ -55,8 +56,6 @@ import type {
   ServableModel,
   TrainingRun,
 } from './records.js';
-import type { Release } from './releases/release.js';
-import { findOpenRelease } from './releases/release.repository.js';
 import { Releases } from './releases/releases.js';
 import { deleteReplica, findReplicas, upsertReplica } from './replicas/replica.repository.js';
 import { importVersion } from './model-versions/import-version.js';
@@ -290,10 +289,7 @@ export class Registry {
 
   /** Makes the deployment, without a version, unless it is there: for the replica that is configured to serve it. */
   ensureDeployment(name: string): Promise<Deployment> {
-    return this.#database.transaction(async (tx) => {
-      await insertDeploymentIfMissing(tx, name);
-      return findDeployment(tx, name);
-    });
+    return ensureDeployment(this.#database, name);
   }
 
   /** @throws deployment_not_found */
@@ -301,12 +297,9 @@ export class Registry {
     return this.#database.query((client) => findDeployment(client, name));
   }
 
-  /** What replicas follow: a deployment with its open release, if there is one. @throws deployment_not_found */
-  readServing(name: string): Promise<{ readonly deployment: Deployment; readonly release: Release | null }> {
-    return this.#database.query(async (client) => {
-      const [deployment, release] = await Promise.all([findDeployment(client, name), findOpenRelease(client, name)]);
-      return { deployment, release };
-    });
+  /** What replicas follow. @throws deployment_not_found */
+  readServing(name: string): Promise<Serving> {
+    return readServing(this.#database, name);
   }
 
   promote(promotion: Promotion): Promise<Deployment> {

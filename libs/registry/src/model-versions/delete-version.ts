@@ -29,13 +29,14 @@ export function deleteVersion(database: Database, id: string, actor: Actor): Pro
   });
 }
 
-function refuseUsed(id: string, { deployment, trainingRun, upgradeExperiment }: VersionUse): void {
+function refuseUsed(id: string, { deployment, release, trainingRun, upgradeExperiment }: VersionUse): void {
   const refuse = (reason: string): never => {
     throw new CodedError('conflict', `The model version ${id} cannot be deleted: ${reason}`);
   };
   if (deployment !== null) {
     refuse(`the deployment ${deployment} serves it or would be rolled back to it. Promote another one first.`);
   }
+  if (release !== null) refuse(`the release ${release} compares it. Abort the release or wait for its end.`);
   if (trainingRun !== null) refuse(`the job ${trainingRun} continues from it. Cancel the job or wait for its end.`);
   if (upgradeExperiment !== null) {
     refuse(`the upgrade experiment ${upgradeExperiment} compares it. Cancel the experiment or wait for its end.`);

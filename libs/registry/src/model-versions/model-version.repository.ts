@@ -106,6 +106,8 @@ export async function markVersionDeleted(client: Transaction, id: string): Promi
 export interface VersionUse {
   /** A deployment that it serves or that would be rolled back to it. */
   readonly deployment: string | null;
+  /** A release that has not ended and compares it. */
+  readonly release: string | null;
   /** A run that continues from it and has not ended. */
   readonly trainingRun: string | null;
   /** An upgrade experiment that compares it and has not ended. */
@@ -116,6 +118,10 @@ export async function findVersionUse(client: Transaction, id: string): Promise<V
   const deployment = await client.deployment.findFirst({
     where: { OR: [{ incumbentVersionId: id }, { previousVersionId: id }] },
   });
+  const release = await client.release.findFirst({
+    where: { endedAt: null, OR: [{ candidateVersionId: id }, { incumbentVersionId: id }] },
+    select: { id: true },
+  });
   const run = await client.trainingRun.findFirst({ where: { baseVersionId: id, finishedAt: null } });
   const made = { modelVersion: { id } };
   const experiment = await client.upgradeExperiment.findFirst({
@@ -124,6 +130,7 @@ export async function findVersionUse(client: Transaction, id: string): Promise<V
   });
   return {
     deployment: deployment?.name ?? null,
+    release: release?.id ?? null,
     trainingRun: run?.id ?? null,
     upgradeExperiment: experiment?.id ?? null,
   };

@@ -4,6 +4,7 @@ import { stageAt } from '#release-policy';
 import { insertAuditEntry } from '../audit/audit.repository.js';
 import { changeIncumbent } from '../deployments/change-incumbent.js';
 import type { JsonObject } from '../records.js';
+import { enqueueWebhookEvent } from '../webhooks/enqueue-webhook-event.js';
 import { changeRelease, type LockedRelease, type ReleaseStep } from './change-release.js';
 import type { Release } from './release.js';
 import { settleServing } from './settle-serving.js';
@@ -65,6 +66,7 @@ export async function promoteCandidate(tx: Transaction, locked: LockedRelease, s
   const facts = { from, to, revision: deployment.revision, release: release.id };
   const by = { ...step, reason: step.reason ?? step.message };
   await insertAuditEntry(tx, by, 'deployment.promote', found.name, { ...facts, event: event.id });
+  await enqueueWebhookEvent(tx, 'release.promoted', { deployment: found.name, ...facts, message: step.message });
   await settleServing(tx, found.name, at, event.id);
   return promoted;
 }

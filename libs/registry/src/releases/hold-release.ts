@@ -1,5 +1,6 @@
 import type { Transaction } from '#database';
 import { insertAuditEntry } from '../audit/audit.repository.js';
+import { enqueueWebhookEvent } from '../webhooks/enqueue-webhook-event.js';
 import { changeRelease, recordStep, type LockedRelease, type ReleaseStep } from './change-release.js';
 import type { Release } from './release.js';
 import { settleServing } from './settle-serving.js';
@@ -29,6 +30,8 @@ export async function holdRelease(
   const heldAt = release.heldAt ?? at;
   const change = { state: 'held', share, heldAt, resumes, reason: step.message } as const;
   const { release: held, event } = await changeRelease(tx, locked, 'held', change, step);
+  const facts = { deployment: release.deployment, release: release.id, candidate: release.candidateVersionId };
+  await enqueueWebhookEvent(tx, 'release.held', { ...facts, message: step.message });
   if (alarm) await raiseAlarm(tx, { release: held, at }, step);
   await settleServing(tx, release.deployment, at, event.id);
   return held;
@@ -43,4 +46,5 @@ export async function raiseAlarm(
   const event = await recordStep(tx, { release, at }, 'alarm', step);
   const facts = { release: release.id, candidate: release.candidateVersionId, event: event.id };
   await insertAuditEntry(tx, { ...step, reason: step.message }, 'guard.alarm', release.deployment, facts);
+  await enqueueWebhookEvent(tx, 'guard.alarm', { deployment: release.deployment, ...facts, message: step.message });
 }

@@ -4,9 +4,10 @@ import { initialState } from '#release-policy';
 import { insertAuditEntry } from '../audit/audit.repository.js';
 import { readClock } from '../clock.repository.js';
 import { lockDeployment } from '../deployments/deployment.repository.js';
-import { findModelVersion } from '../model-versions/model-version.repository.js';
+import { findModelVersion, lockModelVersions } from '../model-versions/model-version.repository.js';
 import { randomId } from '../random-id.js';
 import type { Deployment } from '../records.js';
+import { enqueueWebhookEvent } from '../webhooks/enqueue-webhook-event.js';
 import { recordStep } from './change-release.js';
 import { findPolicy } from './policies.js';
 import { findQuarantine } from './quarantine.repository.js';
@@ -53,6 +54,7 @@ export function openRelease(database: Database, wanted: NewRelease): Promise<Rel
     const message = `${wanted.actor} opened the release of ${candidateVersionId} against ${incumbentVersionId}${wanted.reason ? `: ${wanted.reason}` : '.'}`;
     const event = await recordStep(tx, { release, at }, 'opened', { ...wanted, message, evidence: facts });
     await insertAuditEntry(tx, wanted, 'release.open', release.id, facts);
+    await enqueueWebhookEvent(tx, 'release.opened', { release: release.id, ...facts, message });
     await settleServing(tx, name, at, event.id);
     return release;
   });
@@ -75,6 +77,8 @@ async function requireFree(tx: Transaction, { name, incumbentVersionId, ...pin }
 }
 
 async function requireCandidate(tx: Transaction, deployment: Deployment, id: string, at: Date): Promise<void> {
+  // A deletion at the same time waits for it, or is seen.
+  await lockModelVersions(tx, [id]);
   const { state } = await findModelVersion(tx, id);
   if (deployment.incumbentVersionId === id)
     throw new CodedError('conflict', `The deployment ${deployment.name} already serves ${id}.`, { param: 'version' });

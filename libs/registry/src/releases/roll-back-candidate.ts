@@ -11,6 +11,7 @@ import {
   lockModelVersions,
   setModelVersionState,
 } from '../model-versions/model-version.repository.js';
+import { enqueueWebhookEvent } from '../webhooks/enqueue-webhook-event.js';
 import { changeRelease, readAgain, type LockedRelease, type ReleaseStep } from './change-release.js';
 import { holdRelease, raiseAlarm } from './hold-release.js';
 import { findQuarantine, quarantineVersion } from './quarantine.repository.js';
@@ -119,6 +120,12 @@ async function endAsRolledBack(
     reason: step.message,
   } as const;
   const { release: ended, event } = await changeRelease(tx, locked, 'rolled_back', change, { ...step, evidence });
+  await enqueueWebhookEvent(tx, 'release.rolled_back', {
+    release: release.id,
+    ...facts,
+    message: step.message,
+    quarantinedUntil: quarantine.until.toISOString(),
+  });
   return { release: ended, event: event.id };
 }
 

@@ -114,6 +114,38 @@ describe('a person', () => {
   });
 });
 
+describe('a version that is being released', () => {
+  it('is not deleted, nor the one that it is compared with', async () => {
+    const { registry, incumbent, candidate } = stand;
+    const { id } = await stand.open();
+    for (const version of [incumbent, candidate])
+      await expect(registry.deleteModelVersion(version.id, PERSON)).rejects.toMatchObject({ code: 'conflict' });
+    await registry.releases.abort(id, PERSON);
+    await registry.deleteModelVersion(candidate.id, PERSON);
+    await expect(stand.open()).rejects.toMatchObject({ code: 'model_not_found' });
+  });
+});
+
+describe('webhooks', () => {
+  it('are told what the transaction does, and nothing of what did not happen', async () => {
+    const { registry } = stand;
+    const { webhook } = await registry.webhooks.create({ ...PERSON, url: 'https://example.org/hook' });
+    await stand.openAt('watched');
+    const late = await stand.decided({ kind: 'complete' });
+    await stand.judge({ kind: 'roll_back', targetProblem: 'its bundle is damaged' });
+    await expect(late()).rejects.toMatchObject({ code: 'conflict' });
+    await stand.judge({ kind: 'roll_back', targetProblem: null });
+    const { items } = await registry.webhooks.listDeliveries({ webhookId: webhook.id });
+    expect(items.map(({ type }) => type).reverse()).toEqual([
+      'release.opened',
+      'release.promoted',
+      'release.held',
+      'guard.alarm',
+      'release.rolled_back',
+    ]);
+  });
+});
+
 describe('two judges at once', () => {
   it.each(['promote', 'roll_back', 'advance'] as const)('who both decide to %s do it once', async (kind) => {
     const { registry } = stand;
