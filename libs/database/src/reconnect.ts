@@ -10,9 +10,10 @@ const LONGEST_WAIT_MS = 5000;
  * @returns null when it was aborted
  */
 export async function connectAgain<T>(connect: () => Promise<T>, closing: AbortSignal): Promise<T | null> {
-  for (let waitMs = FIRST_WAIT_MS; !closing.aborted; waitMs = Math.min(2 * waitMs, LONGEST_WAIT_MS)) {
+  const isClosing = (): boolean => closing.aborted;
+  for (let waitMs = FIRST_WAIT_MS; !isClosing(); waitMs = Math.min(2 * waitMs, LONGEST_WAIT_MS)) {
     await delay(waitMs * (0.5 + Math.random() / 2), undefined, { signal: closing }).catch(() => undefined);
-    if (closing.aborted) return null;
+    if (isClosing()) return null;
     const connected = await connect().catch(() => null);
     if (connected !== null) return connected;
   }

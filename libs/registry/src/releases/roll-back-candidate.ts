@@ -3,7 +3,6 @@ import { isCodedError } from '#errors';
 import { insertAuditEntry } from '../audit/audit.repository.js';
 import { assertReturnable } from '../deployments/assert-returnable.js';
 import { changeIncumbent } from '../deployments/change-incumbent.js';
-import { servesElsewhere } from '../deployments/deployment.repository.js';
 import { pinLocked } from '../deployments/pin-deployment.js';
 import type { JsonObject } from '../records.js';
 import {

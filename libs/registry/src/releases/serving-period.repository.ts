@@ -1,4 +1,4 @@
-import { Prisma, type Transaction } from '#database';
+import type { Prisma, Transaction } from '#database';
 import type { ServingPeriod } from './release.js';
 
 const PREFIX = 'period-';
