@@ -16,7 +16,7 @@ Carries releases out on simulated traffic, as the judge would, and tells how the
 Without a candidate of your own, the usual ones are tried.
 
   --policy FILE              policy as JSON; what it leaves out is that of the default policy
-  --releases N               releases of each candidate (default 200)
+  --releases N               releases of each candidate (default 100)
   --requests-per-second R    traffic (default 5)
   --seed N                   what is random (default 1)
   --json                     one JSON object for each candidate
@@ -39,7 +39,7 @@ const CANDIDATES: readonly Candidate[] = [
   { name: 'identical', change: { shape: 'identical' } },
   { name: 'identical, bad events in storms', change: { shape: 'identical', storms: true } },
   { name: 'another model, as good', change: {} },
-  { name: 'another, texts alike in a row', change: { shape: 'autocorrelated' } },
+  { name: 'another, ten texts alike in a row', change: { shape: 'autocorrelated' } },
   { name: 'better by 0.05 nats', change: { shiftNats: -0.05 } },
   { name: 'worse by 0.03 nats', change: { shiftNats: 0.03 } },
   { name: 'worse by 0.05 nats', change: { shiftNats: 0.05 } },
@@ -56,7 +56,7 @@ export function simulate(words: string[]): Promise<number> {
     args: words,
     options: {
       policy: { type: 'string' },
-      releases: { type: 'string', default: '200' },
+      releases: { type: 'string', default: '100' },
       'requests-per-second': { type: 'string', default: '5' },
       seed: { type: 'string', default: '1' },
       json: { type: 'boolean', default: false },

@@ -14,7 +14,7 @@ const POLICY = parsePolicy({
   ],
   minObservations: 20,
   watch: { seconds: 600, minObservations: 10, averageRunLength: 1_000 },
-  metrics: { paired_loss: { margin: 0.1 } },
+  metrics: { paired_loss: { margin: 0.1, block: 1, scale: 1 } },
   maxSeconds: 3_600,
   noDataSeconds: 300,
 });

@@ -6,7 +6,7 @@ import { initialState, type ReleaseStatistics } from '../statistics/release-stat
 import { decide } from './decide.js';
 import { explain } from './explain.js';
 
-const POLICY = parsePolicy({});
+const POLICY = parsePolicy({ metrics: { paired_loss: { block: 1, scale: 1 } } });
 const WATCH = POLICY.stages.length;
 const TEXT: Observation = {
   metric: 'paired_loss',

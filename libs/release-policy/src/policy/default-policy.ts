@@ -21,8 +21,8 @@ export const DEFAULT_POLICY: ReleasePolicy = {
   ],
   watch: { incumbentShare: 0.1, seconds: 6 * HOUR, minObservations: 300, averageRunLength: 1e7 },
   metrics: {
-    // 0.03 nats are 3% of the perplexity.
-    paired_loss: { margin: 0.03, block: 1, scale: 1, budget: 0.004, promotionBudget: 0.01, required: true },
+    // 0.03 nats are 3% of the perplexity. Prompts that come one after the other are often alike, probes are drawn independently.
+    paired_loss: { margin: 0.03, block: 10, scale: 0.5, budget: 0.004, promotionBudget: 0.01, required: true },
     probe_loss: { margin: 0.03, block: 1, scale: 1, budget: 0.001, promotionBudget: 0.01, required: false },
     errors: { margin: 0.5, budget: 0.002, promotionBudget: 0.01, required: false },
     latency: {

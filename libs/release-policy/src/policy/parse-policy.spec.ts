@@ -82,7 +82,7 @@ describe('parsePolicy', () => {
       { metrics: { paired_loss: { margin: 1 } } },
       'invalid_value',
       'metrics.paired_loss.margin',
-      /below the scale of 1; got 1/,
+      /below the scale of 0.5; got 1/,
     ],
     ['no block', { metrics: { probe_loss: { block: 0 } } }, 'invalid_value', 'metrics.probe_loss.block', /from 1/],
     ['budgets above the whole', { metrics: { errors: { budget: 0.01 } } }, 'invalid_value', 'budget', /at most 0.01/],

@@ -10,7 +10,7 @@ import { SyntheticRandom } from './synthetic-random.js';
 const MARGIN = 0.03;
 const SPREAD = 0.2;
 const BUDGET = 0.01;
-const POLICY = parsePolicy({ metrics: { paired_loss: { margin: MARGIN }, errors: { margin: 0 } } });
+const POLICY = parsePolicy({ metrics: { paired_loss: { margin: MARGIN, block: 1, scale: 1 }, errors: { margin: 0 } } });
 const WATCH = POLICY.stages.length;
 const TEXT: Observation = {
   metric: 'paired_loss',

@@ -10,7 +10,10 @@ import { SyntheticRandom } from './synthetic-random.js';
 const MARGIN = 0.03;
 const BUDGET = 0.01;
 const POLICY = parsePolicy({
-  metrics: { paired_loss: { margin: MARGIN, budget: 0.005 }, errors: { margin: 0.5, budget: 0.0025 } },
+  metrics: {
+    paired_loss: { margin: MARGIN, block: 1, scale: 1, budget: 0.005 },
+    errors: { margin: 0.5, budget: 0.0025 },
+  },
   budget: 0.02,
 });
 const TEXT: Observation = {
@@ -43,12 +46,17 @@ function promotions(releases: number, length: number, observe: (random: Syntheti
 }
 
 /** Share of releases whose wealth ever reached 1 / BUDGET within `length` observations. */
-function alarms(releases: number, length: number, observe: (random: SyntheticRandom) => () => Observation): number {
+function alarms(
+  releases: number,
+  length: number,
+  observe: (random: SyntheticRandom) => () => Observation,
+  policy = POLICY,
+): number {
   let count = 0;
   for (let seed = 1; seed <= releases; seed++) {
     const next = observe(new SyntheticRandom(seed));
     let statistics = initialState();
-    for (let i = 0; i < length; i++) statistics = foldObservation(POLICY, statistics, next());
+    for (let i = 0; i < length; i++) statistics = foldObservation(policy, statistics, next());
     const { paired_loss: loss, errors } = statistics.metrics;
     if (Math.max(loss.rollbackPeak, errors.rollbackPeak) >= -Math.log(BUDGET)) count++;
   }
@@ -110,6 +118,12 @@ describe('harm exactly at the margin', () => {
 describe('a version that is the same', () => {
   it('is never rolled back over its losses: they are equal', () => {
     expect(alarms(1, 20_000, texts('identical', 0, 1))).toBe(0);
+  });
+
+  it('or as good, and differs for ten texts in a row, is not rolled back when blocks are judged, and often when texts are', () => {
+    const alike = texts('autocorrelated', 0, 0.3);
+    expect(alarms(100, 3_000, alike, parsePolicy({}))).toBeLessThanOrEqual(BUDGET);
+    expect(alarms(100, 3_000, alike)).toBeGreaterThan(0.2);
   });
 
   it('is rolled back over errors far less often than the budget, as the margin lies between', () => {

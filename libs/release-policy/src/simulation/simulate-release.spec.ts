@@ -15,6 +15,7 @@ const POLICY = parsePolicy({
     { share: 0.25, minSeconds: 60, minObservations: 50, minRequests: 50 },
     { share: 0.5, minSeconds: 60, minObservations: 50, minRequests: 100 },
   ],
+  metrics: { paired_loss: { block: 1, scale: 1 } },
   maxSeconds: 600,
 });
 const EVEN: TrafficModel = {

@@ -6,7 +6,7 @@ import { parsePolicy } from '../policy/parse-policy.js';
 import { foldObservation } from './fold-observation.js';
 import { initialState, type ReleaseStatistics } from './release-statistics.js';
 
-const POLICY = parsePolicy({ metrics: { paired_loss: { margin: 0.25, scale: 1 }, errors: { margin: 0 } } });
+const POLICY = parsePolicy({ metrics: { paired_loss: { margin: 0.25, block: 1, scale: 1 }, errors: { margin: 0 } } });
 const WATCH = POLICY.stages.length;
 const TEXT: Observation = {
   metric: 'paired_loss',
