@@ -5,16 +5,22 @@ import { createService } from '#observability';
 import { Registry } from '#registry';
 import { CODE_VERSION } from './code-version.js';
 import { GeneratorModule } from './generator.module.js';
+import type { Faults } from './models/faults.js';
 
 /**
  * Puts a generator together; it does not listen yet. Closing it finishes what runs and lets go of everything it opened.
  * @param connectionString a migrated database
+ * @param options.faults what a test or the demonstration does to versions on purpose
  */
-export async function createGenerator(config: Config, connectionString: string): Promise<NestFastifyApplication> {
+export async function createGenerator(
+  config: Config,
+  connectionString: string,
+  options: { readonly faults?: Faults } = {},
+): Promise<NestFastifyApplication> {
   const database = openDatabase({ connectionString });
   const registry = new Registry(database, { aliases: config.modelAliases });
   try {
-    return await createService(GeneratorModule.forRoot({ config, database, registry }), {
+    return await createService(GeneratorModule.forRoot({ config, database, registry }, options.faults ?? null), {
       logging: { name: 'generator', level: config.logLevel, format: config.logFormat, showTexts: config.logPrompts },
       requestTimeoutMs: config.requestTimeoutMs,
       maxBodyBytes: config.maxBodyBytes,

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { ApiKeysController } from './admin/api-keys.controller.js';
 import { AuditController } from './admin/audit.controller.js';
@@ -8,14 +9,24 @@ import { WebhooksController } from './admin/webhooks.controller.js';
 import { Completer } from './completions/completer.js';
 import { CompletionMetrics } from './completions/completion-metrics.js';
 import { CompletionsController } from './completions/completions.controller.js';
+import { REPLICA_ID } from './generator-tokens.js';
 import { HealthController } from './health/health.controller.js';
 import { DecoderMetrics } from './models/decoder-metrics.js';
 import { DeploymentFollower } from './models/deployment-follower.js';
 import { ListModels } from './models/list-models.js';
 import { ModelCards } from './models/model-card.js';
+import { FAULTS, type Faults } from './models/faults.js';
 import { ModelHost } from './models/model-host.js';
 import { ModelsController } from './models/models.controller.js';
 import { ReplicaReporter } from './models/replica-reporter.js';
+import { CompletionIds } from './observations/completion-ids.js';
+import { FeedbackController } from './observations/feedback.controller.js';
+import { GiveFeedback } from './observations/give-feedback.js';
+import { ObservationRecorder } from './observations/observation-recorder.js';
+import { PairedScorer } from './observations/paired-scorer.js';
+import { ReleaseProber } from './observations/release-prober.js';
+import { RequestObserver } from './observations/request-observer.js';
+import { ReleaseArms } from './releases/release-arms.js';
 import { ServerController } from './server/server.controller.js';
 import { StorageModule, type Storage } from './storage.module.js';
 import { TokenizerController } from './tokens/tokenizer.controller.js';
@@ -24,12 +35,14 @@ import { WebhookDispatcher } from './webhooks/webhook-dispatcher.js';
 /** The generator: completions, models, health and administration. */
 @Module({})
 export class GeneratorModule {
-  static forRoot(storage: Storage): DynamicModule {
+  /** @param faults what a test does to versions */
+  static forRoot(storage: Storage, faults: Faults | null): DynamicModule {
     return {
       module: GeneratorModule,
       imports: [StorageModule.forRoot(storage)],
       controllers: [
         CompletionsController,
+        FeedbackController,
         ModelsController,
         HealthController,
         TokenizerController,
@@ -42,7 +55,10 @@ export class GeneratorModule {
         WebhooksController,
       ],
       providers: [
+        { provide: REPLICA_ID, useFactory: () => randomUUID() },
+        { provide: FAULTS, useValue: faults },
         ModelHost,
+        ReleaseArms,
         DeploymentFollower,
         ReplicaReporter,
         ListModels,
@@ -51,6 +67,12 @@ export class GeneratorModule {
         DecoderMetrics,
         Completer,
         WebhookDispatcher,
+        ObservationRecorder,
+        PairedScorer,
+        ReleaseProber,
+        RequestObserver,
+        CompletionIds,
+        GiveFeedback,
       ],
     };
   }

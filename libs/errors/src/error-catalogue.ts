@@ -103,6 +103,12 @@ export const ERROR_CATALOGUE = {
     retried: false,
     meaning: 'No model version, preset, deployment or alias has this name.',
   },
+  completion_not_found: {
+    status: 404,
+    type: 'invalid_request_error',
+    retried: false,
+    meaning: 'There is no completion with this id.',
+  },
   file_not_found: {
     status: 404,
     type: 'invalid_request_error',

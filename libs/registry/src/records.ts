@@ -219,7 +219,12 @@ export interface Replica {
   readonly pid: number;
   readonly port: number;
   readonly deployment: string;
+  /** What requests for the deployment get. */
   readonly versionId: string | null;
+  /** Every version that it has in memory, ready to serve. */
+  readonly loadedVersionIds: readonly string[];
+  /** Why it does not serve, or cannot load, what it should; null when all is well. */
+  readonly problem: string | null;
   readonly ready: boolean;
   readonly reportedAt: Date;
 }

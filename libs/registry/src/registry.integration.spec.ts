@@ -103,7 +103,17 @@ describe('the audit', () => {
 });
 
 describe('a replica', () => {
-  const report = { id: 'r1', host: 'h', pid: 1, port: 4000, deployment: 'production', versionId: null, ready: false };
+  const report = {
+    id: 'r1',
+    host: 'h',
+    pid: 1,
+    port: 4000,
+    deployment: 'production',
+    versionId: null,
+    loadedVersionIds: ['ft:x', 'ft:y'],
+    problem: 'none',
+    ready: false,
+  };
 
   it('is known by its newest report until it says goodbye', async () => {
     await registry.reportReplica(report);

@@ -58,6 +58,7 @@ import type {
 } from './records.js';
 import { Releases } from './releases/releases.js';
 import { deleteReplica, findReplicas, upsertReplica } from './replicas/replica.repository.js';
+import { findOrMakeSigningKey } from './signing-keys/signing-key.repository.js';
 import { importVersion } from './model-versions/import-version.js';
 import { attachResultFile } from './training-runs/attach-result-file.js';
 import { completeRun } from './training-runs/complete-run.js';
@@ -308,6 +309,11 @@ export class Registry {
 
   rollback(rollback: Rollback): Promise<Deployment> {
     return rollbackDeployment(this.#database, rollback);
+  }
+
+  /** A key of 32 bytes that all processes share, by what is signed with it. */
+  signingKey(name: string): Promise<Uint8Array> {
+    return this.#database.transaction((tx) => findOrMakeSigningKey(tx, name));
   }
 
   createApiKey(key: NewApiKey): Promise<{ readonly id: string; readonly key: string }> {

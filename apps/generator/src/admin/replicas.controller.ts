@@ -3,7 +3,7 @@ import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { RequireScope } from '#observability';
 import { Registry } from '#registry';
 import { unixSeconds } from '../unix-seconds.js';
-import { about, AnswersList, FIELD, nullable, objectSchema } from './admin-docs.js';
+import { about, AnswersList, arrayOf, FIELD, nullable, objectSchema } from './admin-docs.js';
 import { listObject, PageQueryDto, pageRequest, type ListObject } from './page-query.dto.js';
 
 const REPLICA = objectSchema('replica', {
@@ -13,6 +13,8 @@ const REPLICA = objectSchema('replica', {
   port: FIELD.count,
   deployment: FIELD.text,
   version: nullable(about(FIELD.text, 'The version that it serves; null while it has none.')),
+  loaded: about(arrayOf(FIELD.text), 'Every version that it has in memory, ready to serve.'),
+  problem: nullable(about(FIELD.text, 'Why it does not serve, or cannot load, what it should; null when all is well.')),
   ready: FIELD.flag,
   reported_at: FIELD.time,
 });
@@ -25,7 +27,7 @@ export class ReplicasController {
   constructor(private readonly registry: Registry) {}
 
   @Get()
-  @ApiOperation({ summary: 'List replicas and the version each of them serves' })
+  @ApiOperation({ summary: 'List replicas, the version that each of them serves, and all that it has loaded' })
   @AnswersList(REPLICA)
   async list(@Query() query: PageQueryDto): Promise<ListObject<object>> {
     return listObject(await this.registry.listReplicas(pageRequest(query)), replicaObject);
@@ -43,6 +45,8 @@ function replicaObject(replica: Replica): object {
     port: replica.port,
     deployment: replica.deployment,
     version: replica.versionId,
+    loaded: replica.loadedVersionIds,
+    problem: replica.problem,
     ready: replica.ready,
     reported_at: unixSeconds(replica.reportedAt),
   };

@@ -7,14 +7,16 @@ import type { Load } from '../admission/drain-rate.js';
 import { KeyLimits } from '../admission/key-limits.js';
 import type { Place } from '../admission/version-line.js';
 import { CONFIG } from '../generator-tokens.js';
-import { ModelHost } from '../models/model-host.js';
+import { FAULTS, type Faults } from '../models/faults.js';
+import { CompletionIds } from '../observations/completion-ids.js';
+import { RequestObserver } from '../observations/request-observer.js';
+import { ReleaseArms } from '../releases/release-arms.js';
 import { checkPromptLengths } from './check-prompt-lengths.js';
 import { CompletionMetrics } from './completion-metrics.js';
 import type { CompletionRequestDto } from './completion-request.dto.js';
 import { CompletionTask, type AdmittedCall } from './completion-task.js';
 import { toEngineCalls } from './engine-request.js';
 import { estimateTokens } from './estimate-tokens.js';
-import { releaseArm } from './release-arm.js';
 import { ValidCompletionRequest } from './valid-completion-request.js';
 
 /** Who sent a request, and under which id it is known. */
@@ -31,9 +33,12 @@ export class Completer {
   readonly #tasks = new Set<CompletionTask>();
 
   constructor(
-    private readonly host: ModelHost,
+    private readonly arms: ReleaseArms,
+    private readonly observer: RequestObserver,
+    private readonly ids: CompletionIds,
     private readonly metrics: CompletionMetrics,
     @Inject(CONFIG) private readonly config: Config,
+    @Inject(FAULTS) private readonly faults: Faults | null,
   ) {
     this.#admission = new Admission(config);
     this.#limits = new KeyLimits({
@@ -70,7 +75,8 @@ export class Completer {
     const keyUse = this.#limits.take(sender.owner, tokens);
     const undo: (() => void)[] = [() => keyUse.undo()];
     try {
-      const { loaded, release } = await this.host.lease(request.model);
+      const lease = await this.arms.lease(request.model, `${sender.owner.id} ${request.user ?? ''}`);
+      const { loaded, release, arm } = lease;
       undo.push(release);
       const places = this.#admission.enter({ owner: sender.owner.id, versionId: loaded.version.id, parts });
       undo.push(() => places.forEach((place) => place.leave()));
@@ -79,8 +85,10 @@ export class Completer {
       const calls = toEngineCalls(request, loaded.engine.config.vocabularySize);
       const task: CompletionTask = new CompletionTask(request, {
         id: sender.requestId,
+        completionId: this.ids.make(lease),
         loaded,
-        arm: releaseArm(request.model, this.config),
+        arm,
+        faults: this.faults,
         calls: calls.flatMap((call, index) => admittedCall(call, parts[index], places[index])),
         keyUse,
         metrics: this.metrics,
@@ -89,6 +97,7 @@ export class Completer {
           release();
           this.#tasks.delete(task);
         },
+        onEnded: (ended) => this.observer.ended({ id: sender.requestId, request, lease }, ended),
       });
       this.#tasks.add(task);
       return task;

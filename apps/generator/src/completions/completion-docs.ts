@@ -77,7 +77,8 @@ const WORDS: Readonly<Record<string, string>> = {
   'x-request-id': 'Id of the request; the one that was sent, if it is sane.',
   'openai-processing-ms': 'Milliseconds until the head of the answer.',
   'x-model-version': 'The version that generated.',
-  'x-release-arm': 'incumbent: the version of the deployment; pinned: one that the request names.',
+  'x-release-arm':
+    'incumbent: the version of the deployment; candidate: one that a release tries out; former: the one before a promotion that is watched; pinned: one that the request names.',
   'x-ratelimit-limit-requests': 'Requests per minute of the key. Absent where it has no limit, as all of these.',
   'x-ratelimit-remaining-requests': 'Requests left.',
   'x-ratelimit-reset-requests': 'When all are back, such as 6m0s.',

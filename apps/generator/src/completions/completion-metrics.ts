@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Counter, Gauge, Histogram } from 'prom-client';
 import { ServiceMetrics } from '#observability';
 import type { Load } from '../admission/drain-rate.js';
-import type { ReleaseArm } from './release-arm.js';
+import type { ReleaseArm } from '../releases/release-arms.js';
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 /** Between two tokens of one choice: a step of the decoder takes a fraction of a millisecond to some tens. */

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import type { LoadedVersion } from '../models/loaded-version.js';
 import type { ChoiceLogprobs, FinishReason, Generation } from './generation.js';
 
@@ -47,9 +46,10 @@ export type CompletionResponse = CompletionHead & {
 /** JSON has no infinity: what the model holds impossible, such as an unknown word, is told as this. */
 const LOWEST_LOGPROB = -9999;
 
-export function completionHead(loaded: LoadedVersion): CompletionHead {
+/** @param id of the completion */
+export function completionHead(id: string, loaded: LoadedVersion): CompletionHead {
   return {
-    id: `cmpl-${randomBytes(15).toString('base64url')}`,
+    id,
     object: 'text_completion',
     created: Math.floor(Date.now() / 1000),
     model: loaded.version.id,

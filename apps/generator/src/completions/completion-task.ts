@@ -2,10 +2,13 @@ import type { ChoiceDelta, CompletionRequest, CompletionResult } from '#language
 import type { Load } from '../admission/drain-rate.js';
 import type { KeyUse } from '../admission/key-limits.js';
 import type { Place } from '../admission/version-line.js';
+import type { Faults } from '../models/faults.js';
 import type { LoadedVersion } from '../models/loaded-version.js';
+import type { EndedCompletion } from '../observations/bad-events.js';
+import { EndedTexts } from '../observations/ended-texts.js';
+import type { ReleaseArm } from '../releases/release-arms.js';
 import type { CompletionMetrics, CompletionOutcome, RequestMeasurement } from './completion-metrics.js';
 import type { Generation } from './generation.js';
-import type { ReleaseArm } from './release-arm.js';
 import type { ValidCompletionRequest } from './valid-completion-request.js';
 
 /** How a run can be listened to and stopped. */
@@ -25,8 +28,11 @@ export interface AdmittedCall {
 /** What a task needs around its request. */
 export interface TaskContext {
   readonly id: string;
+  /** Of the answer. */
+  readonly completionId: string;
   readonly loaded: LoadedVersion;
   readonly arm: ReleaseArm;
+  readonly faults: Faults | null;
   readonly calls: readonly AdmittedCall[];
   readonly keyUse: KeyUse;
   readonly metrics: CompletionMetrics;
@@ -34,6 +40,8 @@ export interface TaskContext {
   readonly arrivedAtMs: number;
   /** Gives the version back; called once, when the last choice has ended. */
   readonly release: () => void;
+  /** Told once how it ended. */
+  readonly onEnded: (ended: EndedCompletion) => void;
 }
 
 /** An admitted request on a version that stays loaded until the run is over. {@link run} must be called once. */
@@ -80,9 +88,20 @@ export class CompletionTask {
     const { context } = this;
     const failure = new AbortController();
     const signal = AbortSignal.any([options.signal, failure.signal]);
+    const { onDelta } = options;
+    const streamed = new EndedTexts();
+    const listened: RunOptions = {
+      signal,
+      ...(onDelta && {
+        onDelta: (index, delta) => {
+          streamed.add(index, delta);
+          onDelta(index, delta);
+        },
+      }),
+    };
     const runs = context.calls.map(async (admitted, index) => {
       try {
-        return await this.#runCall(admitted, index * this.request.choicesPerPrompt, { ...options, signal });
+        return await this.#runCall(admitted, index * this.request.choicesPerPrompt, listened);
       } catch (error) {
         // The first to fail has the reason; the others only say that they were stopped.
         if (!failure.signal.aborted) failure.abort(error);
@@ -92,12 +111,13 @@ export class CompletionTask {
       }
     });
     // Each of them has ended before the version is given back.
-    await Promise.allSettled(runs);
-    this.#end(options.signal.aborted ? 'cancelled' : failure.signal.aborted ? 'failed' : 'completed');
+    const settled = await Promise.allSettled(runs);
+    const choices = settled.flatMap((result) => (result.status === 'fulfilled' ? result.value.choices : []));
+    const outcome = options.signal.aborted ? 'cancelled' : failure.signal.aborted ? 'failed' : 'completed';
+    this.#end(outcome, failure.signal.reason, onDelta ? streamed.choices : choices);
     if (failure.signal.aborted) throw failure.signal.reason;
-    const results = await Promise.all(runs);
     return {
-      choices: results.flatMap(({ choices }) => choices),
+      choices,
       promptTokens: this.#promptTokens,
       completionTokens: this.#completionTokens,
     };
@@ -108,15 +128,17 @@ export class CompletionTask {
     firstIndex: number,
     { signal, onDelta }: RunOptions,
   ): Promise<CompletionResult> {
-    const { loaded, arrivedAtMs, arm, metrics } = this.context;
+    const { loaded, arrivedAtMs, arm, metrics, faults } = this.context;
     await place.turn(signal);
     const waitedMs = performance.now() - arrivedAtMs;
     this.#queuedMs ??= waitedMs;
     this.#chargedTokens += load.tokens;
-    const result = await loaded.engine.complete(call, {
-      signal,
-      ...(onDelta && { onDelta: (choice, delta) => onDelta(firstIndex + choice, delta) }),
-    });
+    const complete = (): Promise<CompletionResult> =>
+      loaded.engine.complete(call, {
+        signal,
+        ...(onDelta && { onDelta: (choice, delta) => onDelta(firstIndex + choice, delta) }),
+      });
+    const result = await (faults === null ? complete() : faults.around(loaded.version.id, complete));
     const { promptTokens, completionTokens, timings } = result;
     this.#promptTokens += promptTokens;
     this.#completionTokens += completionTokens;
@@ -133,11 +155,13 @@ export class CompletionTask {
     return result;
   }
 
-  #end(outcome: CompletionOutcome): void {
-    const { loaded, arm, metrics, keyUse, release } = this.context;
+  #end(outcome: CompletionOutcome, error: unknown, choices: EndedCompletion['choices']): void {
+    const { loaded, arm, metrics, keyUse, release, onEnded } = this.context;
     this.#outcome = outcome;
     keyUse.end(this.#chargedTokens);
     release();
-    metrics.measuredRequest({ version: loaded.version.id, arm }, { ...this.measurement, outcome });
+    const { measurement } = this;
+    metrics.measuredRequest({ version: loaded.version.id, arm }, { ...measurement, outcome });
+    onEnded({ ...measurement, outcome, error, choices });
   }
 }

@@ -77,7 +77,7 @@ export class CompletionsController {
   ): Promise<void> {
     const generation = await task.run({ signal });
     this.#log(task, request, generation);
-    await reply.send(completionResponse(completionHead(task.context.loaded), generation));
+    await reply.send(completionResponse(completionHead(task.context.completionId, task.context.loaded), generation));
   }
 
   async #stream(
@@ -87,7 +87,7 @@ export class CompletionsController {
     reply: FastifyReply,
   ): Promise<void> {
     await streamCompletion({
-      head: completionHead(task.context.loaded),
+      head: completionHead(task.context.completionId, task.context.loaded),
       includeUsage: task.request.includeUsage,
       includeObfuscation: task.request.includeObfuscation,
       keepAliveMs: this.config.streamKeepAliveMs,

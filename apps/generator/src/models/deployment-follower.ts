@@ -10,13 +10,14 @@ import { listen, type Database, type Listener } from '#database';
 import { isCodedError } from '#errors';
 import { DEPLOYMENTS_CHANNEL, Registry } from '#registry';
 import { CONFIG, DATABASE } from '../generator-tokens.js';
+import { ReleaseArms } from '../releases/release-arms.js';
 import { ModelHost } from './model-host.js';
 
 const FIRST_RETRY_MS = 500;
 const LONGEST_RETRY_MS = 60_000;
 
 /**
- * Keeps the model host on the version that its deployment names.
+ * Keeps the model host on the version that its deployment names, and this replica in its open release.
  *
  * Learns of changes by notification, and by a slow poll in case one got lost. A version that cannot be loaded leaves
  * the old one serving; it is tried again, each time after a longer wait, until it loads or the deployment names another.
@@ -35,6 +36,7 @@ export class DeploymentFollower implements OnApplicationBootstrap, BeforeApplica
   constructor(
     private readonly registry: Registry,
     private readonly host: ModelHost,
+    private readonly arms: ReleaseArms,
     @Inject(CONFIG) private readonly config: Config,
     @Inject(DATABASE) private readonly database: Database,
   ) {}
@@ -81,10 +83,13 @@ export class DeploymentFollower implements OnApplicationBootstrap, BeforeApplica
   async #followOnce(): Promise<number> {
     let wanted: string | null = null;
     try {
-      const deployment = await this.registry.getDeployment(this.config.deployment);
+      const { deployment, release } = await this.registry.releases.readServing(this.config.deployment);
       wanted = deployment.incumbentVersionId;
+      // Before anything is loaded: a release that has ended draws no arms any more.
+      this.arms.follow(release);
       if (wanted === null) this.host.problem = 'It has no version yet: promote one.';
       else await this.host.switchTo(wanted, deployment.previousVersionId);
+      this.arms.load();
       this.#failedVersionId = null;
       this.#retryMs = FIRST_RETRY_MS;
       return this.config.pollIntervalMs;

@@ -12,6 +12,7 @@ const FLOAT_BYTES = 4;
 
 /** A model version or checkpoint in memory, verified and warm. Requests lease it; it is closed when the last of them is done. */
 export class LoadedVersion {
+  readonly #loadedAtMs = performance.now();
   #leases = 0;
   #closing: Promise<void> | null = null;
   #drained: (() => void) | null = null;
@@ -43,6 +44,11 @@ export class LoadedVersion {
     const served = `${version.bundleSha256}:${engine.precision}:${codeVersion}`;
     const fingerprint = createHash('sha256').update(served).digest('hex');
     return new LoadedVersion(version, engine, `fp_${fingerprint.slice(0, 16)}`);
+  }
+
+  /** For how long it has been ready to serve. */
+  get ageMs(): number {
+    return performance.now() - this.#loadedAtMs;
   }
 
   /**

@@ -37,6 +37,7 @@ export class ModelHost implements OnApplicationShutdown {
   readonly #decodeThreads = new DecodeThreads();
   #incumbent: LoadedVersion | null = null;
   #previousId: string | null = null;
+  #kept: readonly string[] = [];
   #stopped = false;
   /** Why there is no incumbent, or why it is not the version that the deployment names; null when all is well. */
   problem: string | null = 'The deployment has not been read from the database yet.';
@@ -61,6 +62,11 @@ export class ModelHost implements OnApplicationShutdown {
   /** The versions in memory that are ready to serve. */
   get readyVersions(): readonly LoadedVersion[] {
     return [...this.#ready.values()];
+  }
+
+  /** A version, when it is in memory and ready to serve. */
+  ready(versionId: string): LoadedVersion | null {
+    return this.#ready.get(versionId) ?? null;
   }
 
   /** Ids of the versions in memory, those that are being loaded included. */
@@ -106,6 +112,11 @@ export class ModelHost implements OnApplicationShutdown {
       if (this.#loaded.get(versionId) === loading) this.#loaded.delete(versionId);
       throw error;
     }
+  }
+
+  /** Keeps versions in memory, besides those of the deployment, until it is told others. */
+  keep(versionIds: readonly string[]): void {
+    this.#kept = versionIds;
   }
 
   /** Makes a version the incumbent: requests from now on get it; those under way finish on the one they started on. */
@@ -196,7 +207,7 @@ export class ModelHost implements OnApplicationShutdown {
 
   /** Unloads versions that were not used for longest, until the rest is within both limits or only those are left that must stay. */
   #evict(justLoadedId: string): void {
-    const needed = new Set([this.#incumbent?.version.id, this.#previousId, justLoadedId]);
+    const needed = new Set([this.#incumbent?.version.id, this.#previousId, justLoadedId, ...this.#kept]);
     for (const versionId of this.loadedIds.filter((id) => !needed.has(id))) {
       if (this.#loaded.size <= this.config.maxLoadedVersions && this.#loadedBytes <= this.config.maxLoadedBytes) return;
       this.#close(versionId);

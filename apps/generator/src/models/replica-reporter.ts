@@ -1,28 +1,29 @@
-import { randomUUID } from 'node:crypto';
 import type { Server } from 'node:http';
 import { hostname } from 'node:os';
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { Config } from '#config';
 import { Registry } from '#registry';
-import { CONFIG } from '../generator-tokens.js';
+import { CONFIG, REPLICA_ID } from '../generator-tokens.js';
+import { ReleaseArms } from '../releases/release-arms.js';
 import { ModelHost } from './model-host.js';
 
 const INTERVAL_MS = 2_000;
 
-/** Tells the registry every two seconds which version this replica serves, and takes the row away when it stops. */
+/** Tells the registry every two seconds, and when that changes, what this replica serves and has loaded, and takes the row away when it stops. */
 @Injectable()
 export class ReplicaReporter implements OnApplicationBootstrap, OnApplicationShutdown {
   readonly #logger = new Logger(ReplicaReporter.name);
-  readonly #id = randomUUID();
   #timer: NodeJS.Timeout | undefined;
   #reporting: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly registry: Registry,
     private readonly host: ModelHost,
+    private readonly arms: ReleaseArms,
     private readonly adapter: HttpAdapterHost,
     @Inject(CONFIG) private readonly config: Config,
+    @Inject(REPLICA_ID) private readonly id: string,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -36,7 +37,7 @@ export class ReplicaReporter implements OnApplicationBootstrap, OnApplicationShu
     clearInterval(this.#timer);
     this.host.onSwitch = () => undefined;
     await this.#reporting;
-    await this.registry.removeReplica(this.#id).catch((error: unknown) => this.#logger.warn(error));
+    await this.registry.removeReplica(this.id).catch((error: unknown) => this.#logger.warn(error));
   }
 
   get #server(): Server {
@@ -47,12 +48,14 @@ export class ReplicaReporter implements OnApplicationBootstrap, OnApplicationShu
     const address = this.#server.address();
     const versionId = this.host.incumbent?.version.id ?? null;
     const report = {
-      id: this.#id,
+      id: this.id,
       host: hostname(),
       pid: process.pid,
       port: typeof address === 'object' && address !== null ? address.port : this.config.generatorPort,
       deployment: this.config.deployment,
       versionId,
+      loadedVersionIds: this.host.readyVersions.map(({ version }) => version.id),
+      problem: this.host.problem ?? this.arms.problem,
       ready: versionId !== null,
     };
     this.#reporting = this.#reporting

@@ -10,6 +10,7 @@ import { trainModel } from '#language-model';
 import { Registry, type ApiScope, type ModelVersion } from '#registry';
 import { createTestDatabase, tinyCorpus } from '#testing';
 import { createGenerator } from '../create-generator.js';
+import type { Faults } from '../models/faults.js';
 
 /** Everything small: a model trains in half a second and still has something to say. */
 const HYPERPARAMETERS = {
@@ -40,7 +41,7 @@ export interface GeneratorStand {
   readonly environment: Readonly<Record<string, string>>;
   /** A key for each scope. */
   readonly keys: Readonly<Record<ApiScope, string>>;
-  start(environment?: Readonly<Record<string, string>>): Promise<Replica>;
+  start(environment?: Readonly<Record<string, string>>, faults?: Faults): Promise<Replica>;
   close(): Promise<void>;
 }
 
@@ -78,9 +79,9 @@ export async function openGeneratorStand(options: { readonly versions: number })
     versions,
     environment: ground,
     keys,
-    async start(environment = {}) {
+    async start(environment = {}, faults) {
       const config = loadConfig({ ...ground, ...environment });
-      const app = await createGenerator(config, connectionString);
+      const app = await createGenerator(config, connectionString, faults && { faults });
       replicas.push(app);
       await app.listen(0, '127.0.0.1');
       const url = await app.getUrl();

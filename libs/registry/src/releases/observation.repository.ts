@@ -26,7 +26,7 @@ export async function insertObservations(client: Transaction, batch: readonly Ne
     batch.map((observation) => read(observation)).map((value) => (value === null ? null : String(value)));
   await client.$executeRaw`
     INSERT INTO "observations"
-      ("release_id", "at", "replica_id", "request_id", "metric", "arm", "stage_index", "share", "value", "tokens", "client")
+      ("release_id", "at", "replica_id", "request_id", "metric", "arm", "stage_index", "share", "value", "tokens", "client", "key")
     SELECT * FROM unnest(
       ${column(({ releaseId }) => releaseId)}::text[],
       ${column(({ at }) => at.toISOString())}::text[]::timestamptz[],
@@ -38,7 +38,9 @@ export async function insertObservations(client: Transaction, batch: readonly Ne
       ${column(({ share }) => share)}::text[]::float8[],
       ${column(({ value }) => value)}::text[]::float8[],
       ${column(({ tokens }) => tokens)}::text[]::int[],
-      ${column(({ client: hash }) => hash)}::text[])`;
+      ${column(({ client: hash }) => hash)}::text[],
+      ${column(({ key }) => key ?? null)}::text[])
+    ON CONFLICT ("key") DO NOTHING`;
 }
 
 /**

@@ -106,6 +106,8 @@ export interface NewObservation {
   readonly tokens: number | null;
   /** Whose request it was, hashed; null where the policy does not count clients. */
   readonly client: string | null;
+  /** Of two observations with the same key the second is left out; without one, an observation stands for itself. */
+  readonly key?: string;
 }
 
 /** An observation as it is added to the statistics. */

@@ -54,6 +54,14 @@ export class Releases {
     return this.#database.query((client) => findOpenRelease(client, deployment));
   }
 
+  /** What a replica follows: a deployment, and its release that has not ended. @throws deployment_not_found */
+  readServing(deployment: string): Promise<{ readonly deployment: Deployment; readonly release: Release | null }> {
+    return this.#database.query(async (client) => ({
+      deployment: await findDeployment(client, deployment),
+      release: await findOpenRelease(client, deployment),
+    }));
+  }
+
   /** Newest first unless `order` is `asc`. @throws release_not_found */
   listEvents(
     id: string,

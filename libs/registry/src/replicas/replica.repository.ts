@@ -5,7 +5,7 @@ import type { Page, PageRequest, Replica } from '../records.js';
 
 /** Stores what a replica says about itself, and forgets those that were killed and have said nothing for an hour. */
 export async function upsertReplica(client: Transaction, { id, ...report }: ReplicaReport): Promise<void> {
-  const data = { ...report, reportedAt: new Date() };
+  const data = { ...report, loadedVersionIds: [...report.loadedVersionIds], reportedAt: new Date() };
   await client.replica.upsert({ where: { id }, create: { id, ...data }, update: data });
   await client.$executeRaw`DELETE FROM "replicas" WHERE "reported_at" < now() - interval '1 hour' AND "id" <> ${id}`;
 }

@@ -1,0 +1,70 @@
+import { Injectable } from '@nestjs/common';
+import type { ValidCompletionRequest } from '../completions/valid-completion-request.js';
+import type { ArmLease } from '../releases/release-arms.js';
+import { ReleaseArms } from '../releases/release-arms.js';
+import { badEvents, type EndedCompletion } from './bad-events.js';
+import { ObservationRecorder, type Observed } from './observation-recorder.js';
+import { PairedScorer } from './paired-scorer.js';
+
+/** A request that may say something about a release. */
+export interface ObservedRequest {
+  readonly id: string;
+  readonly request: ValidCompletionRequest;
+  readonly lease: ArmLease;
+}
+
+/** Remembers so many clients of a release, so as not to write what counts once again and again. */
+const MOST_CLIENTS = 20_000;
+
+/** Turns requests that are over into observations of the open release. */
+@Injectable()
+export class RequestObserver {
+  readonly #seen = new Set<string>();
+
+  constructor(
+    private readonly arms: ReleaseArms,
+    private readonly recorder: ObservationRecorder,
+    private readonly scorer: PairedScorer,
+  ) {}
+
+  /** Takes note of a request that is over; never throws and never waits. */
+  ended({ id, request, lease }: ObservedRequest, ended: EndedCompletion): void {
+    const { live, draw, client } = lease;
+    if (live === null || live.policy.mode === 'off' || this.arms.ready(live) === null) return;
+    this.#offer(id, request, lease, ended);
+    if (draw === null) return;
+    const common = { ...draw, releaseId: live.id, stageIndex: live.stageIndex };
+    const record = (observed: Pick<Observed, 'metric' | 'value' | 'tokens'>): void => {
+      if (client === null || this.#isFirst(`${live.id} ${live.stage === 'watched'} ${observed.metric} ${client}`))
+        this.recorder.record({ ...common, ...observed, requestId: id, client });
+    };
+    if (client === null) this.recorder.countRequest(common);
+    else record({ metric: 'requests', value: 1, tokens: null });
+    const tokens = ended.completionTokens === 0 ? null : ended.completionTokens;
+    for (const event of badEvents(ended, request, live.policy)) record({ ...event, tokens });
+  }
+
+  /** A sample of what clients write is scored by both versions. */
+  #offer(
+    id: string,
+    request: ValidCompletionRequest,
+    { live, loaded, client }: ArmLease,
+    ended: EndedCompletion,
+  ): void {
+    const [prompt] = request.prompts;
+    if (ended.outcome !== 'completed' || live === null || prompt === undefined || prompt === null) return;
+    const { scoring } = live.policy;
+    if (Math.random() >= scoring.sampleShare) return;
+    const written = typeof prompt === 'string' ? prompt : loaded.engine.tokenizer.decode(prompt);
+    const completion = scoring.text === 'prompt' || request.echo ? '' : (ended.choices[0]?.text ?? '');
+    this.scorer.offer({ live, text: written + completion, requestId: id, client });
+  }
+
+  #isFirst(key: string): boolean {
+    if (this.#seen.has(key)) return false;
+    this.#seen.add(key);
+    const [oldest] = this.#seen;
+    if (this.#seen.size > MOST_CLIENTS && oldest !== undefined) this.#seen.delete(oldest);
+    return true;
+  }
+}
