@@ -4,6 +4,8 @@ import { ApiKeysController } from './admin/api-keys.controller.js';
 import { AuditController } from './admin/audit.controller.js';
 import { DeploymentsController } from './admin/deployments.controller.js';
 import { ModelVersionsController } from './admin/model-versions.controller.js';
+import { PoliciesController } from './admin/policies.controller.js';
+import { ReleasesController } from './admin/releases.controller.js';
 import { ReplicasController } from './admin/replicas.controller.js';
 import { WebhooksController } from './admin/webhooks.controller.js';
 import { Completer } from './completions/completer.js';
@@ -50,6 +52,8 @@ export class GeneratorModule {
         DeploymentsController,
         ModelVersionsController,
         ReplicasController,
+        ReleasesController,
+        PoliciesController,
         AuditController,
         ApiKeysController,
         WebhooksController,

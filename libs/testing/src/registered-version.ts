@@ -8,6 +8,8 @@ export interface RegisteredVersionOptions {
   /** The bundle's hash; a random one, of no bundle, when left out. */
   readonly bundleSha256?: string;
   readonly suffix?: string;
+  /** The corpus that it was trained on; a new one when left out. */
+  readonly corpusId?: string;
 }
 
 /** Registers a model version the way the trainer does, without training one: corpus, run, outcome. */
@@ -15,12 +17,9 @@ export async function registerVersion(
   registry: Registry,
   options: RegisteredVersionOptions = {},
 ): Promise<ModelVersion> {
-  const corpus = await registry.createCorpus({
-    filename: 'text.txt',
-    sizeBytes: 12,
-    sha256: randomSha256(),
-    purpose: 'fine-tune',
-  });
+  const file = { filename: 'text.txt', sizeBytes: 12, sha256: randomSha256(), purpose: 'fine-tune' };
+  const corpus =
+    options.corpusId === undefined ? await registry.createCorpus(file) : await registry.getCorpus(options.corpusId);
   const { id } = await registry.createTrainingRun({
     corpusId: corpus.id,
     preset: options.preset ?? 'small',

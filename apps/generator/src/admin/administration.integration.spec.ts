@@ -2,46 +2,21 @@ import 'reflect-metadata';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openDatabase, type Database } from '#database';
 import { guardAgainstLeaks, registerVersion as registerTestVersion } from '#testing';
+import { openAdminClient, type AdminClient } from '../testing/admin-client.js';
 import { openGeneratorStand, type GeneratorStand, type Replica } from '../testing/generator-stand.js';
 
 guardAgainstLeaks();
 
-interface Answer {
-  readonly status: number;
-  readonly replayed: boolean;
-  readonly body: Record<string, unknown> & { readonly error?: { readonly code: string } };
-}
-
-interface Operation {
-  readonly summary?: string;
-  readonly parameters?: readonly { readonly in: string; readonly name: string }[];
-  readonly responses: Readonly<Record<string, { readonly content?: Record<string, { readonly schema: Schema }> }>>;
-}
-
-interface Schema {
-  readonly type: string;
-  readonly enum?: readonly unknown[];
-  readonly nullable?: boolean;
-  readonly items?: Schema;
-  readonly properties?: Readonly<Record<string, Schema>>;
-}
-
 let stand: GeneratorStand;
 let database: Database;
 let replicas: readonly [Replica, Replica];
-let operations: ReadonlyMap<string, Operation>;
+let client: AdminClient;
 
 beforeAll(async () => {
   stand = await openGeneratorStand({ versions: 0 });
   database = openDatabase({ connectionString: stand.environment['DATABASE_URL'] ?? '' });
   replicas = [await stand.start(), await stand.start()];
-  const document = (await (await fetch(`${replicas[0].url}/docs/openapi.json`)).json()) as {
-    paths: Record<string, Record<string, Operation>>;
-  };
-  const found = Object.entries(document.paths).flatMap(([path, methods]) =>
-    Object.entries(methods).map(([method, operation]) => [`${method.toUpperCase()} ${path}`, operation] as const),
-  );
-  operations = new Map(found.filter(([name]) => name.includes(' /v1/admin/')));
+  client = await openAdminClient(stand.keys.admin, replicas);
 });
 
 afterAll(async () => {
@@ -49,23 +24,7 @@ afterAll(async () => {
   await stand.close();
 });
 
-async function admin(
-  method: string,
-  path: string,
-  { body, key, replica = 0 }: { body?: object; key?: string; replica?: 0 | 1 } = {},
-): Promise<Answer> {
-  const response = await fetch(`${replicas[replica].url}/v1/admin/${path}`, {
-    method,
-    headers: {
-      authorization: `Bearer ${stand.keys.admin}`,
-      ...(body && { 'content-type': 'application/json' }),
-      ...(key !== undefined && { 'idempotency-key': key }),
-    },
-    ...(body && { body: JSON.stringify(body) }),
-  });
-  const replayed = response.headers.get('idempotent-replayed') === 'true';
-  return { status: response.status, replayed, body: (await response.json()) as Answer['body'] };
-}
+const admin: AdminClient['send'] = (...request) => client.send(...request);
 
 const VISITOR = { name: 'visitor', scopes: ['completions'] };
 const WEBHOOK = { url: 'https://192.0.2.1/hook' };
@@ -76,8 +35,8 @@ async function keyNames(): Promise<string[]> {
 
 describe('every route of the administration', () => {
   it('says what it does and answers, and how a write is sent again', () => {
-    expect(operations.size).toBeGreaterThan(15);
-    for (const [name, { summary, parameters = [], responses }] of operations) {
+    expect(client.operations.size).toBeGreaterThan(15);
+    for (const [name, { summary, parameters = [], responses }] of client.operations) {
       expect(summary, name).toMatch(/^[A-Z]/);
       const answers = Object.entries(responses).filter(([status]) => status.startsWith('2'));
       expect(answers, name).toHaveLength(1);
@@ -88,55 +47,29 @@ describe('every route of the administration', () => {
   });
 
   it('answers what it documents', async () => {
-    const { body: key } = await documented('POST', '/api-keys', '', { name: 'documented', scopes: ['training'] });
+    const { body: key } = await client.documented('POST', '/api-keys', '', {
+      name: 'documented',
+      scopes: ['training'],
+    });
     const id = String(key['id']);
-    await documented('POST', '/api-keys/{id}', id, { requests_per_minute: 5 });
-    await documented('DELETE', '/api-keys/{id}', id);
-    const { body: webhook } = await documented('POST', '/webhooks', '', WEBHOOK);
+    await client.documented('POST', '/api-keys/{id}', id, { requests_per_minute: 5 });
+    await client.documented('DELETE', '/api-keys/{id}', id);
+    const { body: webhook } = await client.documented('POST', '/webhooks', '', WEBHOOK);
     const webhookId = String(webhook['id']);
-    await documented('GET', '/webhooks/{id}', webhookId);
-    const { body: delivery } = await documented('POST', '/webhooks/{id}/test', webhookId);
+    await client.documented('GET', '/webhooks/{id}', webhookId);
+    const { body: delivery } = await client.documented('POST', '/webhooks/{id}/test', webhookId);
     await database.pool.query(
       `UPDATE webhook_deliveries SET state = 'dead', attempts = attempts + 1, finished_at = now() WHERE webhook_id = $1`,
       [webhookId],
     );
-    await documented('POST', '/webhook-deliveries/{id}/redeliver', String(delivery['id']));
+    await client.documented('POST', '/webhook-deliveries/{id}/redeliver', String(delivery['id']));
     for (const list of ['api-keys', 'webhooks', 'webhook-deliveries', 'audit', 'replicas', 'model-versions']) {
-      await documented('GET', `/${list}`, '');
+      await client.documented('GET', `/${list}`, '');
     }
-    await documented('DELETE', '/webhooks/{id}', webhookId);
-    await documented('GET', '/deployments/{name}', 'production');
+    await client.documented('DELETE', '/webhooks/{id}', webhookId);
+    await client.documented('GET', '/deployments/{name}', 'production');
   });
 });
-
-async function documented(method: string, path: string, id: string, body?: object): Promise<Answer> {
-  const name = `${method} /v1/admin${path}`;
-  const answer = await admin(method, path.slice(1).replace(/\{\w+\}/, id), body && { body });
-  const schema = operations.get(name)?.responses[answer.status]?.content?.['application/json']?.schema;
-  expect(schema, `${name} answered ${answer.status} ${JSON.stringify(answer.body)}`).toBeDefined();
-  if (schema !== undefined) expectToFit(answer.body, schema, name);
-  return answer;
-}
-
-/** Every field is documented, and every documented one is there with its type. */
-function expectToFit(value: unknown, schema: Schema, place: string): void {
-  if (value === null) {
-    expect(schema.nullable, place).toBe(true);
-    return;
-  }
-  if (schema.enum !== undefined) expect(schema.enum, place).toContain(value);
-  if (schema.type === 'array') {
-    expect(Array.isArray(value), place).toBe(true);
-    if (schema.items) for (const item of value as unknown[]) expectToFit(item, schema.items, `${place}[]`);
-    return;
-  }
-  expect(schema.type === 'integer' ? Number.isInteger(value) : typeof value === schema.type, place).toBe(true);
-  if (schema.properties === undefined) return;
-  const fields = value as Record<string, unknown>;
-  expect(Object.keys(fields).sort(), place).toEqual(Object.keys(schema.properties).sort());
-  for (const [field, inner] of Object.entries(schema.properties))
-    expectToFit(fields[field], inner, `${place}.${field}`);
-}
 
 describe('a write with an Idempotency-Key', () => {
   it('is done once and answered alike by every generator, and the answer is stored nowhere in the clear', async () => {

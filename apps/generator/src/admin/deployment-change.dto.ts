@@ -1,44 +1,48 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsIn, IsNotEmpty, IsOptional, IsString, MaxLength } from 'class-validator';
+import { IsIn, IsNotEmpty, IsOptional, IsString } from 'class-validator';
+import { ReasonDto } from './release.dto.js';
 
-const MAX_REASON = 500;
+const STRATEGIES = ['now', 'release'] as const;
 
 /** Body of a promotion. */
-export class PromoteDto {
+export class PromoteDto extends ReasonDto {
   @ApiProperty({
-    description: 'The model version that shall serve from now on.',
+    description: 'The model version that shall serve.',
     example: 'ft:small:understudy:a1b2c3d4',
   })
   @IsNotEmpty()
   @IsString()
   version!: string;
 
-  @ApiPropertyOptional({ enum: ['now'], default: 'now' })
-  @IsOptional()
-  @IsIn(['now'], {
-    message: 'strategy must be "now": releases in steps are not supported yet',
-    context: { code: 'unsupported_parameter' },
+  @ApiPropertyOptional({
+    enum: STRATEGIES,
+    default: 'now',
+    description: 'now: every replica follows within a second. release: step by step, as long as it is not worse.',
   })
-  strategy?: 'now' | null;
-
-  @ApiPropertyOptional({ maxLength: MAX_REASON, description: 'Why, for the audit.' })
   @IsOptional()
-  @MaxLength(MAX_REASON)
+  @IsIn(STRATEGIES, { message: `strategy must be one of ${STRATEGIES.join(', ')}` })
+  strategy?: (typeof STRATEGIES)[number] | null;
+
+  @ApiPropertyOptional({ default: 'default', description: 'The policy of the release.' })
+  @IsOptional()
+  @IsNotEmpty()
   @IsString()
-  reason?: string | null;
+  policy?: string | null;
 }
 
 /** Body of a rollback. */
-export class RollbackDto {
+export class RollbackDto extends ReasonDto {
   @ApiPropertyOptional({ description: 'The version to go back to; the previous one when left out.' })
   @IsOptional()
   @IsNotEmpty()
   @IsString()
   to?: string | null;
+}
 
-  @ApiPropertyOptional({ maxLength: MAX_REASON, description: 'Why, for the audit.' })
+/** Which time is asked about. */
+export class ServingQueryDto {
+  @ApiPropertyOptional({ format: 'date-time', description: 'Now when left out.', example: '2026-11-22T17:00:00Z' })
   @IsOptional()
-  @MaxLength(MAX_REASON)
   @IsString()
-  reason?: string | null;
+  at?: string;
 }

@@ -1,30 +1,17 @@
-import { Body, Controller, Get, HttpCode, Param, Post } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { CodedError } from '#errors';
 import { RequireScope } from '#observability';
 import { Registry, type Deployment } from '#registry';
 import { ModelHost } from '../models/model-host.js';
-import { unixSeconds } from '../unix-seconds.js';
-import { about, Answers, FIELD, nullable, objectSchema } from './admin-docs.js';
+import { Answers, AnswersList } from './admin-docs.js';
 import { CurrentActor, type RequestActor } from './current-actor.js';
-import { PromoteDto, RollbackDto } from './deployment-change.dto.js';
+import { PromoteDto, RollbackDto, ServingQueryDto } from './deployment-change.dto.js';
+import { DEPLOYMENT, deploymentObject } from './deployment-object.js';
 import { IdempotentWrite } from './idempotency/idempotent-write.js';
-
-const DEPLOYMENT = objectSchema('deployment', {
-  name: FIELD.text,
-  incumbent: nullable(about(FIELD.text, 'The version that serves.')),
-  previous: nullable(about(FIELD.text, 'The version that a rollback goes back to.')),
-  revision: about(FIELD.count, 'Counts its changes.'),
-  updated_at: FIELD.time,
-});
-
-interface DeploymentObject {
-  readonly object: 'deployment';
-  readonly name: string;
-  readonly incumbent: string | null;
-  readonly previous: string | null;
-  readonly revision: number;
-  readonly updated_at: number;
-}
+import { listObject, PageQueryDto, pageRequest, type ListObject } from './page-query.dto.js';
+import { periodObject, SERVING_PERIOD, TIMELINE_ENTRY, timelineObject } from './release-object.js';
+import { ReasonDto } from './release.dto.js';
 
 /** Which version serves a deployment, and changing it. */
 @ApiTags('Administration')
@@ -37,27 +24,51 @@ export class DeploymentsController {
   ) {}
 
   @Get(':name')
-  @ApiOperation({ summary: 'Which version serves, and which one a rollback goes back to' })
+  @ApiOperation({ summary: 'Which version serves, which one a rollback goes back to, and the release that is open' })
   @Answers(DEPLOYMENT)
-  async read(@Param('name') name: string): Promise<DeploymentObject> {
-    return deploymentObject(await this.registry.getDeployment(name));
+  async read(@Param('name') name: string): Promise<object> {
+    return this.#present(await this.registry.getDeployment(name));
+  }
+
+  @Get(':name/timeline')
+  @ApiOperation({ summary: 'What was done, decided and served, in one list, the newest first' })
+  @AnswersList(TIMELINE_ENTRY)
+  async timeline(@Param('name') name: string, @Query() query: PageQueryDto): Promise<ListObject<object>> {
+    return listObject(await this.registry.releases.listTimeline(name, pageRequest(query)), timelineObject);
+  }
+
+  @Get(':name/serving')
+  @ApiOperation({ summary: 'Which versions served at a time, the incumbent first, and which entry says why' })
+  @AnswersList(SERVING_PERIOD)
+  async serving(@Param('name') name: string, @Query() { at }: ServingQueryDto): Promise<ListObject<object>> {
+    const periods = await this.registry.releases.findServing(name, at === undefined ? new Date() : readTime(at));
+    return { object: 'list', data: periods.map(periodObject), has_more: false };
   }
 
   @Post(':name/promote')
   @HttpCode(200)
   @IdempotentWrite()
-  @ApiOperation({ summary: 'Let a version serve; every replica follows within a second' })
+  @ApiOperation({ summary: 'Let a version serve at once, or open a release that lets it serve step by step' })
   @Answers(DEPLOYMENT)
   async promote(
     @Param('name') name: string,
-    @Body() { version, reason }: PromoteDto,
+    @Body() { version, strategy, policy, reason }: PromoteDto,
     @CurrentActor() actor: RequestActor,
-  ): Promise<DeploymentObject> {
-    await this.registry.getDeployment(name);
+  ): Promise<object> {
+    const deployment = await this.registry.getDeployment(name);
+    const by = { ...actor, reason: reason ?? null };
+    if (strategy === 'release') {
+      const wanted = { deployment: name, candidateVersionId: version, policyName: policy ?? undefined, ...by };
+      const { id } = await this.registry.releases.open(wanted);
+      return deploymentObject(deployment, id);
+    }
+    if (typeof policy === 'string') {
+      const text = 'policy goes with the strategy "release"; a version that is promoted at once is not judged.';
+      throw new CodedError('invalid_value', text, { param: 'policy' });
+    }
     // A version that does not load here would load nowhere: refuse it before anything is changed.
     await this.host.load(version);
-    const change = { deployment: name, versionId: version, reason: reason ?? null, ...actor };
-    return deploymentObject(await this.registry.promote(change));
+    return this.#present(await this.registry.promote({ deployment: name, versionId: version, ...by }));
   }
 
   @Post(':name/rollback')
@@ -69,19 +80,48 @@ export class DeploymentsController {
     @Param('name') name: string,
     @Body() { to, reason }: RollbackDto,
     @CurrentActor() actor: RequestActor,
-  ): Promise<DeploymentObject> {
+  ): Promise<object> {
     const change = { deployment: name, to: to ?? null, reason: reason ?? null, ...actor };
-    return deploymentObject(await this.registry.rollback(change));
+    return this.#present(await this.registry.rollback(change));
+  }
+
+  @Post(':name/pin')
+  @HttpCode(200)
+  @IdempotentWrite()
+  @ApiOperation({ summary: 'Let nothing but a person change what serves' })
+  @Answers(DEPLOYMENT)
+  async pin(
+    @Param('name') name: string,
+    @Body() { reason }: ReasonDto,
+    @CurrentActor() actor: RequestActor,
+  ): Promise<object> {
+    return this.#present(await this.registry.releases.pin(name, { ...actor, reason: reason ?? null }));
+  }
+
+  @Post(':name/unpin')
+  @HttpCode(200)
+  @IdempotentWrite()
+  @ApiOperation({ summary: 'Let releases change what serves again' })
+  @Answers(DEPLOYMENT)
+  async unpin(
+    @Param('name') name: string,
+    @Body() { reason }: ReasonDto,
+    @CurrentActor() actor: RequestActor,
+  ): Promise<object> {
+    return this.#present(await this.registry.releases.unpin(name, { ...actor, reason: reason ?? null }));
+  }
+
+  async #present(deployment: Deployment): Promise<object> {
+    const release = await this.registry.releases.findOpen(deployment.name);
+    return deploymentObject(deployment, release?.id ?? null);
   }
 }
 
-function deploymentObject(deployment: Deployment): DeploymentObject {
-  return {
-    object: 'deployment',
-    name: deployment.name,
-    incumbent: deployment.incumbentVersionId,
-    previous: deployment.previousVersionId,
-    revision: deployment.revision,
-    updated_at: unixSeconds(deployment.updatedAt),
-  };
+function readTime(text: string): Date {
+  const time = /^\d{4}-\d\d-\d\dT\d\d:\d\d/.test(text) ? new Date(text) : new Date(NaN);
+  if (!Number.isNaN(time.getTime())) return time;
+  const shown = JSON.stringify(text.slice(0, 60));
+  throw new CodedError('invalid_value', `at must be a time such as 2026-11-22T17:00:00Z; got ${shown}.`, {
+    param: 'at',
+  });
 }

@@ -4,12 +4,25 @@ import { IsIn, IsOptional, IsString } from 'class-validator';
 import { RequireScope } from '#observability';
 import { MODEL_VERSION_TRANSITIONS, Registry, type ModelVersion, type ModelVersionState } from '#registry';
 import { unixSeconds } from '../unix-seconds.js';
-import { about, Answers, AnswersList, deletedSchema, FIELD, nullable, objectSchema, oneOf } from './admin-docs.js';
+import {
+  about,
+  Answers,
+  AnswersList,
+  arrayOf,
+  deletedSchema,
+  FIELD,
+  fieldsSchema,
+  nullable,
+  objectSchema,
+  oneOf,
+} from './admin-docs.js';
 import { CurrentActor, type RequestActor } from './current-actor.js';
 import { IdempotentWrite } from './idempotency/idempotent-write.js';
 import { listObject, PageQueryDto, pageRequest, type ListObject } from './page-query.dto.js';
+import { periodObject, SERVING_PERIOD } from './release-object.js';
 
 const STATES = Object.keys(MODEL_VERSION_TRANSITIONS);
+const MAX_PERIODS = 100;
 
 class VersionsQueryDto extends PageQueryDto {
   @ApiPropertyOptional({ description: 'Only versions of this preset.' })
@@ -23,7 +36,7 @@ class VersionsQueryDto extends PageQueryDto {
   state?: ModelVersionState;
 }
 
-const MODEL_VERSION = objectSchema('model_version', {
+const VERSION_FIELDS = {
   id: FIELD.text,
   preset: FIELD.text,
   number: about(FIELD.count, 'Counts the versions of a preset, from 1.'),
@@ -42,6 +55,19 @@ const MODEL_VERSION = objectSchema('model_version', {
   metrics: FIELD.anything,
   created_at: FIELD.time,
   deleted_at: nullable(FIELD.time),
+};
+
+const MODEL_VERSION = objectSchema('model_version', VERSION_FIELDS);
+
+const DESCRIBED_VERSION = objectSchema('model_version', {
+  ...VERSION_FIELDS,
+  served: about(arrayOf(SERVING_PERIOD), `When and where it served, the newest first; at most ${MAX_PERIODS}.`),
+  quarantine: nullable(
+    about(
+      fieldsSchema({ until: FIELD.time, count: FIELD.count, reason: FIELD.text }),
+      'Until when it is released by no release, since one has rolled it back.',
+    ),
+  ),
 });
 
 /** Every model that was trained, with what it was made from and what was measured. */
@@ -65,9 +91,20 @@ export class ModelVersionsController {
 
   @Get(':id')
   @ApiOperation({ summary: 'One model version with its lineage, also one that was deleted' })
-  @Answers(MODEL_VERSION)
+  @Answers(DESCRIBED_VERSION)
   async read(@Param('id') id: string): Promise<object> {
-    return versionObject(await this.registry.getRecordedVersion(id));
+    const version = await this.registry.getRecordedVersion(id);
+    const served = await this.registry.releases.listServingPeriods(id, MAX_PERIODS);
+    const quarantine = await this.registry.releases.findQuarantine(id);
+    return {
+      ...versionObject(version),
+      served: served.map(periodObject),
+      quarantine: quarantine && {
+        until: unixSeconds(quarantine.until),
+        count: quarantine.count,
+        reason: quarantine.reason,
+      },
+    };
   }
 
   @Delete(':id')

@@ -145,10 +145,10 @@ describe('a promotion', () => {
       body: { error: { code: 'missing_parameter', param: 'version' } },
     });
     expect(
-      await admin('POST', 'deployments/production/promote', { version: version(3), strategy: 'release' }),
+      await admin('POST', 'deployments/production/promote', { version: version(3), strategy: 'slowly' }),
     ).toMatchObject({
       status: 400,
-      body: { error: { code: 'unsupported_parameter', param: 'strategy' } },
+      body: { error: { code: 'invalid_value', param: 'strategy' } },
     });
     expect(await admin('POST', 'deployments/production/rollback', { to: version(2) })).toMatchObject({
       status: 409,

@@ -1,0 +1,83 @@
+import { Body, Controller, Get, Param, Put } from '@nestjs/common';
+import { ApiBody, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { RequireScope } from '#observability';
+import { Registry } from '#registry';
+import type { PolicyVersion } from '#registry/releases';
+import { DEFAULT_POLICY } from '#release-policy';
+import { unixSeconds } from '../unix-seconds.js';
+import { about, Answers, AnswersList, FIELD, nullable, objectSchema, type Schema } from './admin-docs.js';
+import { CurrentActor, type RequestActor } from './current-actor.js';
+import { IdempotentWrite } from './idempotency/idempotent-write.js';
+import type { ListObject } from './page-query.dto.js';
+
+const DOCUMENT: Schema = {
+  ...FIELD.anything,
+  description: 'What it leaves out is taken from the example, which is the policy that is built in.',
+  example: DEFAULT_POLICY,
+};
+
+const POLICY = objectSchema('policy', {
+  name: FIELD.text,
+  version: about(FIELD.count, 'Counts what was written under the name; 0 is the one that is built in.'),
+  document: DOCUMENT,
+  created_at: nullable(FIELD.time),
+  created_by: nullable(FIELD.text),
+});
+
+/** What releases go by. A policy is never changed: another version of it is written. */
+@ApiTags('Administration')
+@RequireScope('admin')
+@Controller('v1/admin/policies')
+export class PoliciesController {
+  constructor(private readonly registry: Registry) {}
+
+  @Get()
+  @ApiOperation({ summary: 'List policies, each in its newest version' })
+  @AnswersList(POLICY)
+  async list(): Promise<ListObject<object>> {
+    return wholeList(await this.registry.releases.listPolicies());
+  }
+
+  @Get(':name')
+  @ApiOperation({ summary: 'The newest version of a policy' })
+  @Answers(POLICY)
+  async read(@Param('name') name: string): Promise<object> {
+    return policyObject(await this.registry.releases.getPolicy(name));
+  }
+
+  @Get(':name/versions')
+  @ApiOperation({ summary: 'What was written under a name, the newest first' })
+  @AnswersList(POLICY)
+  async versions(@Param('name') name: string): Promise<ListObject<object>> {
+    await this.registry.releases.getPolicy(name);
+    return wholeList(await this.registry.releases.listPolicyVersions(name));
+  }
+
+  @Put(':name')
+  @IdempotentWrite()
+  @ApiOperation({ summary: 'Write a policy, or a new version of it; releases that are open keep theirs' })
+  @ApiBody({ schema: DOCUMENT })
+  @Answers(POLICY)
+  async write(
+    @Param('name') name: string,
+    @Body() document: Record<string, unknown>,
+    @CurrentActor() actor: RequestActor,
+  ): Promise<object> {
+    return policyObject(await this.registry.releases.writePolicy(name, document, actor));
+  }
+}
+
+function wholeList(policies: readonly PolicyVersion[]): ListObject<object> {
+  return { object: 'list', data: policies.map(policyObject), has_more: false };
+}
+
+function policyObject({ name, version, document, createdAt, createdBy }: PolicyVersion): object {
+  return {
+    object: 'policy',
+    name,
+    version,
+    document,
+    created_at: createdAt === null ? null : unixSeconds(createdAt),
+    created_by: createdBy,
+  };
+}
