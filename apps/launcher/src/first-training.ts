@@ -49,6 +49,7 @@ async function beginExperiment(
     training_file: file,
     from: options.preset,
     to: LARGER_PRESET,
+    release: true,
     metadata: { created_by: 'npm start' },
     hyperparameters,
   };

@@ -12,6 +12,8 @@ export interface Experiment {
   readonly progress: { readonly phase: string; readonly message: string; readonly fraction: number } | null;
   readonly advice: Advice | null;
   readonly outcome: Advice | null;
+  /** The release that the verdict has opened. */
+  readonly release: string | null;
   readonly finished_at: number | null;
   readonly error: { readonly code: string; readonly message: string } | null;
 }

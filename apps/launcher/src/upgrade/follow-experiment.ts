@@ -7,7 +7,7 @@ import { progressOf } from '../training/follow-job.js';
 import type { Job } from '../training/job.js';
 import { createProgressDisplay, type ProgressDisplay, type WorkProgress } from '../training/progress-display.js';
 import type { Experiment } from './experiment.js';
-import { describeFirstAdvice, describeOutcome } from './verdict-text.js';
+import { describeFirstAdvice, describeOutcome, describeRelease } from './verdict-text.js';
 
 const POLL_MS = 500;
 
@@ -131,5 +131,6 @@ async function tellEnd(experiment: Experiment, { trainer, terminal, reportFolder
   const file = join(reportFolder, `${id}.md`);
   await writeFile(file, await trainer.text(path, 'text/markdown', signal));
   terminal.say(`The report, with every rule and sample texts: ${terminal.strong(file)}`);
-  terminal.say(`  or ${trainer.url}${path}. Nothing was promoted by it.\n`);
+  terminal.say(`  or ${trainer.url}${path}.`);
+  terminal.say(`${describeRelease(experiment)}\n`);
 }

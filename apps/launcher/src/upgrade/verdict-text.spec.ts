@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Experiment } from './experiment.js';
-import { describeFirstAdvice, describeOutcome } from './verdict-text.js';
+import { describeFirstAdvice, describeOutcome, describeRelease } from './verdict-text.js';
 
 const experiment: Experiment = {
   id: 'upexp-1',
@@ -15,6 +15,7 @@ const experiment: Experiment = {
   progress: null,
   advice: null,
   outcome: null,
+  release: null,
   finished_at: 1,
   error: null,
 };
@@ -35,6 +36,13 @@ describe('the text of a verdict', () => {
     expect(describeFirstAdvice(experiment, { ...advice, verdict: 'upgrade' })).toMatch(/is worth training\.$/);
     expect(describeFirstAdvice(experiment, { ...advice, verdict: 'keep_small' })).toMatch(
       /not worth it \(keep_small\)/,
+    );
+  });
+
+  it('says what follows', () => {
+    expect(describeRelease(experiment)).toMatch(/^Nothing was released .* "small" goes on serving\.$/);
+    expect(describeRelease({ ...experiment, release: 'rel-1' })).toMatch(
+      /^The release rel-1 is open: "medium" .*rel-1/,
     );
   });
 });

@@ -16,6 +16,13 @@ export function describeFirstAdvice({ from, to }: Experiment, { verdict }: Advic
     : `By what "${from}" has shown, "${to}" is not worth it (${verdict}). It is trained all the same, to see.`;
 }
 
+/** What the verdict has changed about what serves. */
+export function describeRelease({ from, to, release }: Experiment): string {
+  return release === null
+    ? `Nothing was released by it: "${from}" goes on serving.`
+    : `The release ${release} is open: "${to}" takes over step by step, as long as it is not worse. GET /v1/admin/releases/${release} of the generator shows how far it is.`;
+}
+
 function headline(
   verdict: string,
   { from, to, fallback, tokens }: { from: string; to: string; fallback: string; tokens: number },

@@ -1,4 +1,4 @@
-import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { ApiPropertyOptional } from '@nestjs/swagger';
 import { IsBoolean, IsIn, IsInt, IsObject, IsOptional, IsString, Max, Min } from 'class-validator';
 import { HYPERPARAMETER_NAMES, PRESETS } from '#language-model';
 import { MAX_SEED } from '../fine-tuning/create-job.dto.js';
@@ -115,9 +115,19 @@ export class CreateExperimentBody {
   @IsMetadata()
   metadata?: Record<string, string> | null;
 
-  @ApiProperty({ required: false, description: 'Not supported yet.' })
-  @Unsupported('Nothing is released by itself: promote the version of the report by hand.', false)
-  release?: unknown;
+  @ApiPropertyOptional({
+    default: false,
+    description:
+      'Whether the verdict to upgrade opens a release of the larger model for the deployment of this server.',
+  })
+  @IsOptional()
+  @IsBoolean()
+  release?: boolean | null;
+
+  @ApiPropertyOptional({ default: 'default', description: 'The policy of that release.' })
+  @IsOptional()
+  @IsString()
+  release_policy?: string | null;
 
   @Unsupported('Train the smaller model as a job with a validation_file, then give that job as from_job.')
   validation_file?: unknown;

@@ -1,8 +1,9 @@
 import { randomInt } from 'node:crypto';
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { CodedError, isCodedError } from '#errors';
 import { Registry, type TrainingRun, type UpgradeExperiment } from '#registry';
 import { MAX_SEED } from '../fine-tuning/create-job.dto.js';
+import { TRAINER_OPTIONS, type TrainerOptions } from '../trainer-options.js';
 import type { CreateExperimentBody } from './create-experiment.dto.js';
 import { ExperimentCoordinator } from './experiment-coordinator.js';
 import { resolvePresets, type ExperimentPresets } from './resolve-presets.js';
@@ -13,9 +14,10 @@ export class CreateUpgradeExperiment {
   constructor(
     private readonly registry: Registry,
     private readonly coordinator: ExperimentCoordinator,
+    @Inject(TRAINER_OPTIONS) private readonly options: TrainerOptions,
   ) {}
 
-  /** @throws missing_parameter, unknown_parameter, invalid_value, file_not_found, job_not_found */
+  /** @throws missing_parameter, unknown_parameter, invalid_value, file_not_found, job_not_found, policy_not_found */
   async create(body: CreateExperimentBody): Promise<UpgradeExperiment> {
     const fromRun = await this.findRun('from_job', body.from_job);
     const toRun = await this.findRun('to_job', body.to_job);
@@ -27,21 +29,33 @@ export class CreateUpgradeExperiment {
       });
     }
     const presets = choosePresets(body, fromRun, toRun);
-    const experiment = await this.registry.upgradeExperiments.create({
+    const create = this.registry.upgradeExperiments.create({
       ...presets,
       corpusId,
       policy: body.policy ?? 'measured',
       fromRunId: fromRun?.id ?? null,
       toRunId: toRun?.id ?? null,
       onlyIfAdvised: body.only_if_advised ?? false,
+      release: this.wantedRelease(body),
       suffix: body.suffix ?? null,
       seed: body.seed ?? reused?.seed ?? randomInt(MAX_SEED + 1),
       hyperparameters: body.hyperparameters ?? {},
       presetHyperparameters: resolvePresets(body, presets, fromRun, toRun),
       metadata: body.metadata ?? {},
     });
+    const experiment = await create.catch((error: unknown) => {
+      throw isCodedError(error, 'policy_not_found') ? withParam(error, 'release_policy') : error;
+    });
     this.coordinator.look();
     return experiment;
+  }
+
+  private wantedRelease({ release, release_policy: policy }: CreateExperimentBody): UpgradeExperiment['release'] {
+    if (release === true) return { deployment: this.options.config.deployment, policyName: policy ?? 'default' };
+    if (typeof policy !== 'string') return null;
+    throw new CodedError('invalid_value', 'release_policy goes with release: true; send both or neither.', {
+      param: 'release_policy',
+    });
   }
 
   private async findRun(param: string, id: string | undefined): Promise<TrainingRun | null> {
@@ -49,10 +63,14 @@ export class CreateUpgradeExperiment {
     try {
       return await this.registry.getTrainingRun(id);
     } catch (error) {
-      if (isCodedError(error, 'job_not_found')) throw new CodedError('job_not_found', error.message, { param });
-      throw error;
+      throw isCodedError(error, 'job_not_found') ? withParam(error, param) : error;
     }
   }
+}
+
+/** The same error about the field of the body that caused it. */
+function withParam({ code, message }: CodedError, param: string): CodedError {
+  return new CodedError(code, message, { param });
 }
 
 function choosePresets(

@@ -30,6 +30,8 @@ export function presentExperiment(experiment: UpgradeExperiment): Plain<UpgradeE
     to_job: experiment.toRunId,
     fallback_job: experiment.fallbackRunId,
     only_if_advised: experiment.onlyIfAdvised,
+    release_policy: experiment.release?.policyName ?? null,
+    release: experiment.releaseId,
     seed: experiment.seed,
     user_provided_suffix: experiment.suffix,
     hyperparameters: experiment.presetHyperparameters,

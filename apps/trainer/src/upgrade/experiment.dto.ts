@@ -86,6 +86,20 @@ export class UpgradeExperimentObject {
   @ApiProperty()
   only_if_advised!: boolean;
 
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    description: 'The policy of the release that the verdict to upgrade opens; null: none.',
+  })
+  release_policy!: string | null;
+
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    description: 'The release that it has opened: GET /v1/admin/releases/{id} of the generator.',
+  })
+  release!: string | null;
+
   @ApiProperty()
   seed!: number;
 

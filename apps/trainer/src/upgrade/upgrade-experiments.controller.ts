@@ -72,7 +72,7 @@ export class UpgradeExperimentsController {
     @Headers('accept') accept: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<UpgradeReport | string> {
-    const { state } = await this.registry.upgradeExperiments.get(id);
+    const { state, releaseId } = await this.registry.upgradeExperiments.get(id);
     const report = await this.registry.upgradeExperiments.getReport(id);
     if (report === null) {
       throw new CodedError(
@@ -80,6 +80,6 @@ export class UpgradeExperimentsController {
         `The experiment ${id} is ${state}; its first report is there when the smaller model is trained and measured.`,
       );
     }
-    return sendReport(report as unknown as UpgradeReport, format, accept, reply);
+    return sendReport({ ...(report as unknown as UpgradeReport), release: releaseId }, format, accept, reply);
   }
 }

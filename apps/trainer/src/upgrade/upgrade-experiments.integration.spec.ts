@@ -268,7 +268,13 @@ describe('an experiment that cannot be', () => {
       'invalid_value',
       'hyperparameters.tokenization',
     ],
-    ['that releases', { release: true }, 'unsupported_parameter', 'release'],
+    [
+      'that releases by an unknown policy',
+      { release: true, release_policy: 'x' },
+      'policy_not_found',
+      'release_policy',
+    ],
+    ['with a policy for no release', { release_policy: 'default' }, 'invalid_value', 'release_policy'],
     ['with a field that is not there', { form: 'small' }, 'unknown_parameter', 'form'],
     ['with a suffix that is no name', { suffix: 'A B' }, 'invalid_value', 'suffix'],
   ])('is refused %s', async (_, fields, code, param) => {

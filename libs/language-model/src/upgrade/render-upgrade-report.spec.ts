@@ -48,6 +48,12 @@ describe('renderUpgradeReport', () => {
     }
   });
 
+  it('names the release that it has opened', () => {
+    const report = reportOf(given);
+    expect(renderUpgradeReport({ ...report, release: 'rel-1' })).toContain('`GET /v1/admin/releases/rel-1`');
+    expect(renderUpgradeReport({ ...report, release: null })).toBe(renderUpgradeReport(report));
+  });
+
   it('says how many tokens to collect', () => {
     const text = renderUpgradeReport(reportOf({ from: { accuracy: 39, gap: 6, trainingTokens: 20e6 } }));
     expect(text).toMatch(/^# small to medium: collect more data \(19,194,960 more training tokens\)/);

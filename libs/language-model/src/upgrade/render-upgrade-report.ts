@@ -17,6 +17,7 @@ export function renderUpgradeReport(report: UpgradeReport): string {
       (advice.stage === 'before' ? `${to.preset} is not trained yet. ` : '') +
       `Decided by the rule set \`${advice.policy}\`; \`${otherSet(report).ruleSet}\` says: ${verdictInWords(report, otherSet(report).verdict)}.`,
     advice.ruleSets[advice.policy].reasons.map((reason) => `- ${reason}`).join('\n'),
+    ...(report.release ? [releaseLine(report.release)] : []),
     '## Side by side',
     sideBySide(report),
     ...(evidence.comparison === null ? [] : heldOut(report, evidence.comparison)),
@@ -31,6 +32,10 @@ export function renderUpgradeReport(report: UpgradeReport): string {
     ...samples(report),
   ];
   return `${sections.join('\n\n')}\n`;
+}
+
+function releaseLine(id: string): string {
+  return `The release ${code(id)} was opened: ${code(`GET /v1/admin/releases/${id}`)} of the generator shows how far it is.`;
 }
 
 function otherSet({ advice }: UpgradeReport): RuleSetAdvice {

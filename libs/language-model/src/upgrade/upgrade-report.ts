@@ -155,4 +155,6 @@ export interface UpgradeReport {
   readonly seed: number;
   readonly advice: UpgradeAdvice;
   readonly evidence: UpgradeEvidence;
+  /** Id of the release that the verdict has opened. */
+  readonly release?: string | null;
 }

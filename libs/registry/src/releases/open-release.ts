@@ -25,39 +25,42 @@ const DEFAULT_NAME = 'default';
  *   the candidate, is pinned or has an open release, or when the candidate was rejected or is in quarantine
  */
 export function openRelease(database: Database, wanted: NewRelease): Promise<Release> {
+  return database.transaction((tx) => openReleaseIn(tx, wanted));
+}
+
+/** The same as a part of a larger change; what it refuses it refuses before it has written anything. */
+export async function openReleaseIn(tx: Transaction, wanted: NewRelease): Promise<Release> {
   const { deployment: name, candidateVersionId, policyName = DEFAULT_NAME } = wanted;
-  return database.transaction(async (tx) => {
-    const deployment = await lockDeployment(tx, name);
-    const incumbentVersionId = await requireFree(tx, deployment);
-    const at = await readClock(tx);
-    await requireCandidate(tx, deployment, candidateVersionId, at);
-    const policy = await findPolicy(tx, policyName);
-    const release = await insertRelease(tx, {
-      id: `rel-${randomId()}`,
-      deployment: name,
-      candidateVersionId,
-      incumbentVersionId,
-      policyName,
-      policyVersion: policy.version,
-      policy: policy.document,
-      statistics: initialState(),
-      openedAt: at,
-      openedBy: wanted.actor,
-      reason: wanted.reason ?? null,
-    });
-    const facts = {
-      deployment: name,
-      candidate: candidateVersionId,
-      incumbent: incumbentVersionId,
-      policy: { name: policyName, version: policy.version },
-    };
-    const message = `${wanted.actor} opened the release of ${candidateVersionId} against ${incumbentVersionId}${wanted.reason ? `: ${wanted.reason}` : '.'}`;
-    const event = await recordStep(tx, { release, at }, 'opened', { ...wanted, message, evidence: facts });
-    await insertAuditEntry(tx, wanted, 'release.open', release.id, facts);
-    await enqueueWebhookEvent(tx, 'release.opened', { release: release.id, ...facts, message });
-    await settleServing(tx, name, at, event.id);
-    return release;
+  const deployment = await lockDeployment(tx, name);
+  const incumbentVersionId = await requireFree(tx, deployment);
+  const at = await readClock(tx);
+  await requireCandidate(tx, deployment, candidateVersionId, at);
+  const policy = await findPolicy(tx, policyName);
+  const release = await insertRelease(tx, {
+    id: `rel-${randomId()}`,
+    deployment: name,
+    candidateVersionId,
+    incumbentVersionId,
+    policyName,
+    policyVersion: policy.version,
+    policy: policy.document,
+    statistics: initialState(),
+    openedAt: at,
+    openedBy: wanted.actor,
+    reason: wanted.reason ?? null,
   });
+  const facts = {
+    deployment: name,
+    candidate: candidateVersionId,
+    incumbent: incumbentVersionId,
+    policy: { name: policyName, version: policy.version },
+  };
+  const message = `${wanted.actor} opened the release of ${candidateVersionId} against ${incumbentVersionId}${wanted.reason ? `: ${wanted.reason}` : '.'}`;
+  const event = await recordStep(tx, { release, at }, 'opened', { ...wanted, message, evidence: facts });
+  await insertAuditEntry(tx, wanted, 'release.open', release.id, facts);
+  await enqueueWebhookEvent(tx, 'release.opened', { release: release.id, ...facts, message });
+  await settleServing(tx, name, at, event.id);
+  return release;
 }
 
 /** @returns the version that the candidate is compared with */

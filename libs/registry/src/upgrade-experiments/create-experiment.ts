@@ -3,6 +3,7 @@ import { CodedError, isCodedError } from '#errors';
 import { findCorpus, lockCorpus } from '../corpora/corpus.repository.js';
 import { findModelVersionIfAny } from '../model-versions/model-version.repository.js';
 import { randomId } from '../random-id.js';
+import { findPolicy } from '../releases/policies.js';
 import { checkSeed, checkSuffix } from '../training-runs/create-training-run.js';
 import { findTrainingRun } from '../training-runs/training-run.repository.js';
 import { insertExperimentEvent } from './experiment-event.repository.js';
@@ -12,7 +13,7 @@ import { insertExperiment } from './upgrade-experiment.repository.js';
 /**
  * Begins an experiment. Its first run is queued by the first {@link advanceExperiment}.
  *
- * @throws file_not_found, job_not_found; invalid_value when a run that is to be reused does not fit
+ * @throws file_not_found, job_not_found, policy_not_found; invalid_value when a run that is to be reused does not fit
  */
 export function createExperiment(database: Database, experiment: NewUpgradeExperiment): Promise<UpgradeExperiment> {
   checkSuffix(experiment.suffix ?? null);
@@ -23,13 +24,15 @@ export function createExperiment(database: Database, experiment: NewUpgradeExper
     await checkReused(tx, experiment, 'from_job', experiment.fromRunId, experiment.fromPreset);
     await checkReused(tx, experiment, 'to_job', experiment.toRunId, experiment.toPreset);
     await checkSameValidation(tx, experiment);
-    const { fromRunId = null, toRunId = null, onlyIfAdvised = false, suffix = null } = experiment;
+    const { fromRunId = null, toRunId = null, onlyIfAdvised = false, suffix = null, release = null } = experiment;
+    // What can be known today: whether a release can be opened is decided when the verdict is there.
+    if (release !== null) await findPolicy(tx, release.policyName);
     const { hyperparameters = {}, presetHyperparameters = {}, metadata = {} } = experiment;
     const created = await insertExperiment(tx, {
       ...experiment,
       id: `upexp-${randomId()}`,
       state: 'training_from',
-      ...{ fromRunId, toRunId, onlyIfAdvised, suffix, hyperparameters, presetHyperparameters, metadata },
+      ...{ fromRunId, toRunId, onlyIfAdvised, suffix, release, hyperparameters, presetHyperparameters, metadata },
       reusesFrom: fromRunId !== null,
       reusesTo: toRunId !== null,
     });

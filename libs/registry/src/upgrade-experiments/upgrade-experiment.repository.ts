@@ -12,7 +12,7 @@ const WITHOUT_REPORT = { report: true, claimedUntil: true } as const;
 type ExperimentRow = Omit<Prisma.UpgradeExperimentGetPayload<object>, keyof typeof WITHOUT_REPORT>;
 
 function toExperiment(row: ExperimentRow): UpgradeExperiment {
-  const { errorCode, errorMessage, errorParam, ...rest } = row;
+  const { errorCode, errorMessage, errorParam, releaseDeployment, releasePolicy, ...rest } = row;
   const orNull = (value: Prisma.JsonValue): JsonObject | null => (value === null ? null : fromJson(value));
   return {
     ...rest,
@@ -23,6 +23,8 @@ function toExperiment(row: ExperimentRow): UpgradeExperiment {
     metadata: fromJson(row.metadata) as UpgradeExperiment['metadata'],
     progress: orNull(row.progress),
     advice: orNull(row.advice),
+    release:
+      releaseDeployment === null ? null : { deployment: releaseDeployment, policyName: releasePolicy ?? 'default' },
     error: toError(errorCode, errorMessage, errorParam),
   };
 }
@@ -36,16 +38,27 @@ function toError(code: string | null, message: string | null, param: string | nu
 /** The columns of a new experiment. */
 export type UpgradeExperimentInsert = Omit<
   UpgradeExperiment,
-  'fallbackRunId' | 'attempt' | 'fence' | 'progress' | 'advice' | 'verdict' | 'error' | 'createdAt' | 'finishedAt'
+  | 'fallbackRunId'
+  | 'releaseId'
+  | 'attempt'
+  | 'fence'
+  | 'progress'
+  | 'advice'
+  | 'verdict'
+  | 'error'
+  | 'createdAt'
+  | 'finishedAt'
 >;
 
 export async function insertExperiment(
   client: Transaction,
   experiment: UpgradeExperimentInsert,
 ): Promise<UpgradeExperiment> {
-  const { hyperparameters, presetHyperparameters, metadata, ...rest } = experiment;
+  const { hyperparameters, presetHyperparameters, metadata, release, ...rest } = experiment;
   const data = {
     ...rest,
+    releaseDeployment: release?.deployment ?? null,
+    releasePolicy: release?.policyName ?? null,
     hyperparameters: toJson(hyperparameters),
     presetHyperparameters: toJson(presetHyperparameters),
     metadata: toJson(metadata),
@@ -108,6 +121,7 @@ export interface UpgradeExperimentUpdate {
   readonly progress?: null;
   readonly advice?: JsonObject;
   readonly verdict?: string;
+  readonly releaseId?: string;
   readonly report?: JsonObject;
   readonly error?: RunError;
   readonly finishedAt?: Date;

@@ -21,6 +21,10 @@ export interface UpgradeExperiment {
   readonly reusesTo: boolean;
   /** Whether the larger model is trained only where the rules advise it after the smaller one. */
   readonly onlyIfAdvised: boolean;
+  /** What is to follow on the verdict to upgrade; null: nothing. */
+  readonly release: WantedRelease | null;
+  /** The release that it has opened. */
+  readonly releaseId: string | null;
   readonly suffix: string | null;
   /** Of all of its runs: the same text is held out from all of them. */
   readonly seed: number;
@@ -41,6 +45,12 @@ export interface UpgradeExperiment {
   readonly finishedAt: Date | null;
 }
 
+/** A release of the larger model, to be opened on the verdict to upgrade. */
+export interface WantedRelease {
+  readonly deployment: string;
+  readonly policyName: string;
+}
+
 /** An experiment to be begun. */
 export interface NewUpgradeExperiment {
   readonly corpusId: string;
@@ -52,6 +62,7 @@ export interface NewUpgradeExperiment {
   readonly fromRunId?: string | null;
   readonly toRunId?: string | null;
   readonly onlyIfAdvised?: boolean;
+  readonly release?: WantedRelease | null;
   readonly suffix?: string | null;
   readonly seed: number;
   readonly hyperparameters?: JsonObject;

@@ -5,6 +5,7 @@ import type { JsonObject } from '../records.js';
 import type { UpgradeExperimentState } from '../transitions.js';
 import { insertExperimentEvent } from './experiment-event.repository.js';
 import { endAsFailed, enterStage } from './enter-stage.js';
+import { openWantedRelease } from './open-wanted-release.js';
 import type { UpgradeExperiment } from './upgrade-experiment.js';
 import {
   claimExperiment,
@@ -71,7 +72,9 @@ export function releaseStage(database: Database, id: string, fence: number): Pro
   });
 }
 
-/** Stores what a stage came to and enters the next one. @throws conflict when it is not the caller's any more */
+/**
+ * Stores what a stage came to and enters the next one; with the verdict to upgrade, also opens the release that was asked
+ * for. @throws conflict when it is not the caller's any more */
 export function settleStage(
   database: Database,
   id: string,
@@ -82,7 +85,9 @@ export function settleStage(
     const experiment = await lockOwned(tx, id, fence);
     const { message, next, ...results } = outcome;
     await insertExperimentEvent(tx, id, { message });
-    return enterStage(tx, experiment, next, results);
+    const releaseId =
+      'verdict' in results && results.verdict === 'upgrade' ? await openWantedRelease(tx, experiment) : null;
+    return enterStage(tx, experiment, next, { ...results, ...(releaseId !== null && { releaseId }) });
   });
 }
 
