@@ -1,12 +1,13 @@
 export { decide } from './decision/decide.js';
 export { explain, type Explanation } from './decision/explain.js';
 export { quarantineSeconds } from './decision/quarantine.js';
-export type { Reason, Situation, Verdict } from './decision/verdict.js';
+export type { Situation, Verdict } from './decision/verdict.js';
 export type { MetricName } from './metrics.js';
 export type { Observation } from './observation.js';
 export { DEFAULT_POLICY } from './policy/default-policy.js';
 export { parsePolicy } from './policy/parse-policy.js';
 export { stageAt, type ReleasePolicy } from './policy/release-policy.js';
+export { redrawArms } from './simulation/redraw-arms.js';
 export { LOSS_SHAPES } from './simulation/synthetic-losses.js';
 export { simulateRelease, type SimulatedRelease } from './simulation/simulate-release.js';
 export type { TrafficModel } from './simulation/synthetic-traffic.js';

@@ -1,10 +1,12 @@
 import { isCodedError } from '#errors';
+import { aaTest } from './aa-test.js';
+import { replay } from './replay.js';
 import { simulate } from './simulate.js';
 
 /** A command of the terminal: reads its own options, writes its result. Resolves with the exit code. */
 type Command = (words: string[]) => Promise<number>;
 
-const COMMANDS: Readonly<Record<string, Command>> = { simulate };
+const COMMANDS: Readonly<Record<string, Command>> = { simulate, 'aa-test': aaTest, replay };
 
 async function main([name = '', ...words]: readonly string[]): Promise<number> {
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { guardAgainstLeaks } from '#testing';
-import { openDatabase, startEmbeddedPostgres } from '../index.js';
+import { joinEmbeddedPostgres, openDatabase, startEmbeddedPostgres } from '../index.js';
 import { findPostgresPrograms } from './postgres-programs.js';
 
 guardAgainstLeaks();
@@ -86,6 +86,20 @@ describe('an embedded server', () => {
     });
     expect(await run(server.connectionString, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
     await server.stop();
+  });
+
+  it('is joined where it runs and left alone afterwards, and started where it does not', async () => {
+    const joinIt = () => joinEmbeddedPostgres({ folder: join(folder, 'postgres'), durable: false });
+    const server = await start();
+    const joined = await joinIt();
+    expect(joined.connectionString).toBe(server.connectionString);
+    await joined.stop();
+    expect(await run(server.connectionString, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+    await server.stop();
+    const own = await joinIt();
+    expect(await run(own.connectionString, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+    await own.stop();
+    await expect(run(own.connectionString, 'SELECT 1')).rejects.toThrow();
   });
 
   it('is made once when two processes start it first at the same time', async () => {

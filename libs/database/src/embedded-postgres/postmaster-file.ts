@@ -24,6 +24,12 @@ export async function readPostmasterFile(data: string): Promise<PostmasterFile |
   return { pid, port, status: lines[7]?.trim() ?? '' };
 }
 
+/** The server that runs in a data folder and takes connections; `null` when none does. */
+export async function findServer(data: string): Promise<PostmasterFile | null> {
+  const file = await readPostmasterFile(data);
+  return file?.status === 'ready' && (await isServerOf(data, file.pid)) ? file : null;
+}
+
 /**
  * Makes sure that no server runs in a data folder. One that is shutting down, because its parent was killed, is waited
  * for; the file of one that was killed is removed even where another program has been given its process id since.

@@ -9,7 +9,7 @@ import { CodedError } from '#errors';
 import { toDatabaseError } from '../database-errors.js';
 import { findPostgresPrograms } from './postgres-programs.js';
 import { identity, POSTGRES_NAME, preparePostgresHome, type PostgresHome } from './postgres-home.js';
-import { assertNoServerRuns, readPostmasterFile } from './postmaster-file.js';
+import { assertNoServerRuns, findServer, readPostmasterFile } from './postmaster-file.js';
 
 const START_LIMIT_MS = 60_000;
 const STOP_LIMIT_MS = 20_000;
@@ -89,6 +89,21 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
         )
       : outcome;
   }
+}
+
+/**
+ * Joins the server that another process of this account runs in the folder, and starts one where none does. Stopping one that was
+ * joined leaves it alone.
+ *
+ * @throws what startEmbeddedPostgres throws
+ */
+export async function joinEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
+  const home = await preparePostgresHome(resolve(options.folder), findPostgresPrograms());
+  const running = await findServer(join(home.folder, 'data'));
+  if (running === null) return startEmbeddedPostgres(options);
+  const { port } = running;
+  const connectionString = address(home, port, POSTGRES_NAME);
+  return { connectionString, port, folder: home.folder, stop: () => Promise.resolve() };
 }
 
 async function spawnServer(home: PostgresHome, port: number, log: OpenLog, durable: boolean): Promise<ChildProcess> {
