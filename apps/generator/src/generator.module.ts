@@ -28,7 +28,9 @@ import { ObservationRecorder } from './observations/observation-recorder.js';
 import { PairedScorer } from './observations/paired-scorer.js';
 import { ReleaseProber } from './observations/release-prober.js';
 import { RequestObserver } from './observations/request-observer.js';
+import { HardGates } from './releases/hard-gates.js';
 import { ReleaseArms } from './releases/release-arms.js';
+import { ReleaseJudge } from './releases/release-judge.js';
 import { ServerController } from './server/server.controller.js';
 import { StorageModule, type Storage } from './storage.module.js';
 import { TokenizerController } from './tokens/tokenizer.controller.js';
@@ -70,6 +72,8 @@ export class GeneratorModule {
         CompletionMetrics,
         DecoderMetrics,
         Completer,
+        HardGates,
+        ReleaseJudge,
         WebhookDispatcher,
         ObservationRecorder,
         PairedScorer,

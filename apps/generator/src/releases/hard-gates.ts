@@ -1,0 +1,101 @@
+import { Injectable } from '@nestjs/common';
+import { isCodedError } from '#errors';
+import type { ReleasePolicy } from '#release-policy';
+import type { Release } from '#registry/releases';
+import { measureProbe, type ProbeMeasurement } from '../models/measure-probe.js';
+import { ModelHost } from '../models/model-host.js';
+import { NO_FINDINGS, type GateFindings } from './gate-findings.js';
+
+const MEBIBYTE = 1024 ** 2;
+/** How long a failure is remembered before the gates are asked again. */
+const AGAIN_AFTER_MS = 30_000;
+/** Errors of a bundle: the version is not what was registered. */
+const BROKEN = ['bundle_missing', 'bundle_corrupt', 'artifact_missing', 'artifact_corrupt'] as const;
+
+interface Answer {
+  readonly releaseId: string;
+  readonly findings: GateFindings;
+  readonly askAgainAtMs: number;
+}
+
+/**
+ * What a candidate must pass before it serves anything, asked of this replica: room in memory, every hash of its bundle, a warm
+ * model, numbers that are numbers, and the probe's perplexity near the registered one. As long as the release is open both
+ * versions are asked for their probes again and again.
+ */
+@Injectable()
+export class HardGates {
+  #answer: Answer | null = null;
+  #asking: Promise<void> | null = null;
+
+  constructor(private readonly host: ModelHost) {}
+
+  /** The newest findings of a release. Before it has passed they are waited for; after that they are renewed beside the work. */
+  async find(release: Release): Promise<GateFindings> {
+    const known = this.#answer?.releaseId === release.id ? this.#answer : null;
+    const isDue = known === null || known.askAgainAtMs <= performance.now();
+    if (isDue) this.#asking ??= this.#ask(release).finally(() => (this.#asking = null));
+    if (known === null || release.gates === null) await this.#asking;
+    const { releaseId, findings } = this.#answer ?? { releaseId: null, findings: NO_FINDINGS };
+    return releaseId === release.id ? findings : NO_FINDINGS;
+  }
+
+  /** Waits for what is being asked. */
+  async settle(): Promise<void> {
+    await this.#asking;
+  }
+
+  async #ask(release: Release): Promise<void> {
+    const findings = await this.#measure(release);
+    const isFine = findings.passed !== null && findings.candidate.length + findings.incumbent.length === 0;
+    const waitMs = isFine ? 1000 * release.policy.probes.intervalSeconds : AGAIN_AFTER_MS;
+    this.#answer = { releaseId: release.id, findings, askAgainAtMs: performance.now() + waitMs };
+  }
+
+  async #measure({ candidateVersionId, incumbentVersionId, policy }: Release): Promise<GateFindings> {
+    const freeMib = Math.floor(process.availableMemory() / MEBIBYTE);
+    const { minFreeMemoryMib } = policy.gates;
+    if (!this.host.loadedIds.includes(candidateVersionId) && freeMib < minFreeMemoryMib) {
+      const waiting = `${freeMib} MiB of memory are free on the judging replica; to load ${candidateVersionId} the policy asks for ${minFreeMemoryMib}.`;
+      return { ...NO_FINDINGS, waiting, measured: { freeMib } };
+    }
+    const [candidate, incumbent] = await Promise.all([
+      this.#measureVersion(candidateVersionId, policy),
+      this.#measureVersion(incumbentVersionId, policy),
+    ]);
+    const measured = { freeMib, candidate: candidate.measured, incumbent: incumbent.measured };
+    const waiting = candidate.waiting;
+    const passed = candidate.problems.length === 0 && waiting === null ? measured : null;
+    return { passed, candidate: candidate.problems, incumbent: incumbent.problems, waiting, measured };
+  }
+
+  async #measureVersion(id: string, { gates }: ReleasePolicy): Promise<VersionFindings> {
+    try {
+      const loaded = await this.host.load(id);
+      const measured = await measureProbe(loaded);
+      return { problems: problemsOf(id, measured, gates.probePerplexityBand), waiting: null, measured };
+    } catch (error) {
+      if (BROKEN.some((code) => isCodedError(error, code))) {
+        return { problems: [`${id} cannot be loaded: ${(error as Error).message}`], waiting: null, measured: null };
+      }
+      const reason = error instanceof Error ? error.message : String(error);
+      return { problems: [], waiting: `${id} could not be asked on the judging replica: ${reason}`, measured: null };
+    }
+  }
+}
+
+interface VersionFindings {
+  readonly problems: readonly string[];
+  readonly waiting: string | null;
+  readonly measured: ProbeMeasurement | null;
+}
+
+function problemsOf(id: string, measured: ProbeMeasurement | null, band: number): string[] {
+  if (measured === null) return [];
+  const { perplexity, registeredPerplexity } = measured;
+  if (!Number.isFinite(perplexity)) return [`${id} gives a probability that is not a number on its probe text.`];
+  const ratio = perplexity / registeredPerplexity;
+  if (ratio <= 1 + band && ratio >= 1 / (1 + band)) return [];
+  const text = `${id} has a perplexity of ${perplexity.toFixed(2)} on its probe text; ${registeredPerplexity.toFixed(2)} was registered, and the policy allows a factor of ${1 + band}.`;
+  return [text];
+}
