@@ -136,24 +136,24 @@ describe('the judge among two replicas', () => {
       state: 'shadow',
       gates: expect.objectContaining({ candidate: expect.anything() as unknown }) as never,
     });
-    await observe(release, 200, 0.8);
+    await observe(release, 1000, 0.8);
     await reach(release, { state: 'rolled_back', stage: 'shadow' });
     const { items } = await stand.registry.releases.listEvents(release.id);
     expect(items[0]).toMatchObject({
       kind: 'rolled_back',
       actor: 'release-guard',
       message: expect.stringContaining('paired_loss') as string,
-      evidence: { action: 'roll_back', reasons: [{ code: 'worse', metric: 'paired_loss' }], position: 200 },
+      evidence: { action: 'roll_back', reasons: [{ code: 'worse', metric: 'paired_loss' }], position: 1000 },
     });
     expect(await served()).toEqual([incumbent, incumbent]);
   });
 
   it('promotes one that is better, and takes it back when it becomes worse, on every replica', async () => {
     const release = await open();
-    await observe(release, 200, -0.8);
+    await observe(release, 1000, -0.8);
     await reach(release, { state: 'watched' });
     await expect.poll(served, PATIENT).toEqual([candidate, candidate]);
-    await observe(release, 200, 0.8, 2);
+    await observe(release, 1000, 0.8, 2);
     await reach(release, { state: 'rolled_back', stage: 'watched' });
     await expect.poll(served, PATIENT).toEqual([incumbent, incumbent]);
     expect(await kindsOf(release)).toEqual(['opened', 'gates_passed', 'advanced', 'promoted', 'rolled_back']);
@@ -164,10 +164,10 @@ describe('the judge among two replicas', () => {
 
   it('says what it would have done in a dry run, and does nothing', async () => {
     const release = await open('dry');
-    await observe(release, 200, 0.8);
+    await observe(release, 1000, 0.8);
     await expect.poll(() => kindsOf(release), PATIENT).toContain('proposed');
-    await observe(release, 200, 0.8);
-    await reach(release, { position: 400, state: 'shadow' });
+    await observe(release, 1000, 0.8);
+    await reach(release, { position: 2000, state: 'shadow' });
     expect((await kindsOf(release)).filter((kind) => kind === 'proposed')).toHaveLength(1);
     expect(await served()).toEqual([incumbent, incumbent]);
   });
@@ -187,11 +187,11 @@ describe('the judge among two replicas', () => {
 describe.each(['flip a bit', 'delete'] as const)('when the bundle to go back to is damaged (%s)', (how) => {
   it('the candidate stays, held, with one alarm, and leaves when the bundle is whole again', async () => {
     const release = await open();
-    await observe(release, 200, -0.8);
+    await observe(release, 1000, -0.8);
     await reach(release, { state: 'watched' });
     const mend = await damage(how);
     try {
-      await observe(release, 200, 0.8, 2);
+      await observe(release, 1000, 0.8, 2);
       await reach(release, { state: 'held', resumes: false });
       expect(await kindsOf(release)).toEqual(['opened', 'gates_passed', 'advanced', 'promoted', 'held', 'alarm']);
       expect(await stand.registry.getDeployment('production')).toMatchObject({ incumbentVersionId: candidate });
