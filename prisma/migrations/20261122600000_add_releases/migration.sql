@@ -163,7 +163,8 @@ CREATE TRIGGER "release_policies_append_only" BEFORE UPDATE OR DELETE OR TRUNCAT
 
 -- What has served until now is known from the audit.
 INSERT INTO "serving_periods" ("deployment", "version_id", "role", "share", "started_at", "ended_at", "started_by", "ended_by")
-SELECT "deployment", "version_id", 'incumbent', 1, "at", GREATEST("at", "next_at"), 'audit-' || "id", 'audit-' || "next_id"
+SELECT "deployment", "version_id", 'incumbent', 1, "at",
+    CASE WHEN "next_at" IS NOT NULL THEN GREATEST("at", "next_at") END, 'audit-' || "id", 'audit-' || "next_id"
 FROM (
     SELECT "subject" AS "deployment", "data"->>'to' AS "version_id", "at", "id",
         LEAD("at") OVER "changes" AS "next_at", LEAD("id") OVER "changes" AS "next_id"

@@ -102,7 +102,11 @@ function messageOf(
       if (release.gates !== null) return `${DEEDS.hold}. ${because}`;
       return `${DEEDS.hold}: the candidate cannot pass the gates now. ${[...(waiting === null ? [] : [waiting]), ...candidate].join(' ')}`;
     }
-    default:
+    case 'continue':
+    case 'advance':
+    case 'promote':
+    case 'complete':
+    case 'roll_back':
       return `${DEEDS[verdict.action]}. ${because}`;
   }
 }

@@ -45,8 +45,8 @@ afterAll(() => stand.close());
 
 afterEach(async () => {
   const { registry } = stand;
-  const open = await registry.releases.findOpen('production');
-  if (open !== null) await registry.releases.abort(open.id, PERSON);
+  const left = await registry.releases.findOpen('production');
+  if (left !== null) await registry.releases.abort(left.id, PERSON);
   await registry.promote({ ...PERSON, deployment: 'production', versionId: incumbent });
   await expect.poll(served, PATIENT).toEqual([incumbent, incumbent]);
   await onDatabase('UPDATE version_quarantines SET until = now()');
@@ -209,7 +209,7 @@ describe('a judge that is killed', () => {
     // Both replicas of this process give the lock away, so that the process to be killed has it.
     await Promise.all(replicas.map(({ app }) => app.close()));
     const main = fileURLToPath(new URL('../main.js', import.meta.url));
-    const environment = { ...process.env, ...stand.environment, GENERATOR_PORT: '0' };
+    const environment = { ...stand.environment, GENERATOR_PORT: '0' };
     const victim = spawn(process.execPath, [main], { env: environment, stdio: 'ignore' });
     const died = once(victim, 'exit');
     const release = await open();

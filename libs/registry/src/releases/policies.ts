@@ -38,7 +38,12 @@ export async function listPolicies(client: Transaction): Promise<readonly Policy
  * @param document JSON; what it leaves out is taken from the default policy
  * @throws invalid_value, unknown_parameter
  */
-export function writePolicy(database: Database, name: string, document: unknown, by: Actor): Promise<PolicyVersion> {
+export async function writePolicy(
+  database: Database,
+  name: string,
+  document: unknown,
+  by: Actor,
+): Promise<PolicyVersion> {
   if (!NAME.test(name)) {
     const text = `The name of a policy must be 1 to 64 of a-z, 0-9, _ and -, and begin with a letter or digit; got ${JSON.stringify(name)}.`;
     throw new CodedError('invalid_value', text, { param: 'name' });
