@@ -5,7 +5,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { environmentWith } from '#config';
+import { environmentWith, GENERATOR_ENVIRONMENT, GENERATOR_NODE_ARGUMENTS } from '#config';
 import { migrate, startEmbeddedPostgres } from '#database';
 import type { Target } from './load/load-plan.js';
 import { registerSyntheticVersions } from './synthetic-versions.js';
@@ -75,9 +75,10 @@ async function runGenerator<T>(
   const port = await findFreePort();
   const child = fork(MAIN, {
     // As `npm start` runs it.
-    execArgv: ['--enable-source-maps', '--single-threaded-gc', ...(options.nodeArguments ?? [])],
+    execArgv: ['--enable-source-maps', ...GENERATOR_NODE_ARGUMENTS, ...(options.nodeArguments ?? [])],
     env: environmentWith({
       LOG_LEVEL: 'error',
+      ...GENERATOR_ENVIRONMENT,
       ...options.settings,
       LOG_FORMAT: 'json',
       DATABASE_URL: connectionString,

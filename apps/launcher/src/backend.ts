@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { environmentWith, type Config } from '#config';
+import { environmentWith, GENERATOR_ENVIRONMENT, GENERATOR_NODE_ARGUMENTS, type Config } from '#config';
 import { migrate, openDatabase, startEmbeddedPostgres } from '#database';
 import { Registry } from '#registry';
 import { ensureAdminKey, type AdminKey } from './admin-key.js';
@@ -103,7 +103,14 @@ function startService(
   return async (name: string, host: string, port: number): Promise<string> => {
     const logs = join(config.dataDir, 'logs');
     await mkdir(logs, { recursive: true });
-    const service = new ServiceProcess({ name, entry: entryOf(name), environment, logPath: join(logs, `${name}.log`) });
+    const service = new ServiceProcess({
+      name,
+      entry: entryOf(name),
+      logPath: join(logs, `${name}.log`),
+      ...(name === 'generator'
+        ? { environment: { ...GENERATOR_ENVIRONMENT, ...environment }, nodeArguments: GENERATOR_NODE_ARGUMENTS }
+        : { environment, nodeArguments: [] }),
+    });
     onStarted(service);
     shutdown.add(() => service.stop(config.shutdownGraceMs + STOP_MARGIN_MS));
     service.onDeath(onDeath);

@@ -1,2 +1,3 @@
+export { GENERATOR_ENVIRONMENT, GENERATOR_NODE_ARGUMENTS } from './generator-runtime.js';
 export { environmentWith, loadConfig, type Config, type Environment } from './load-config.js';
 export { renderEnvExample } from './env-example.js';

@@ -11,6 +11,7 @@ export interface ServiceDescription {
   /** The compiled main file. */
   readonly entry: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly nodeArguments: readonly string[];
   readonly logPath: string;
 }
 
@@ -27,8 +28,7 @@ export class ServiceProcess {
     const log = openSync(description.logPath, 'a');
     this.child = fork(description.entry, [], {
       env: { ...description.environment },
-      // With one thread that collects garbage: V8's helpers take the cores from decoding (docs/operations.md).
-      execArgv: ['--enable-source-maps', '--single-threaded-gc', '--import', PRELOAD.href],
+      execArgv: ['--enable-source-maps', ...description.nodeArguments, '--import', PRELOAD.href],
       stdio: ['ignore', log, log, 'ipc'],
       // A process group of its own: Ctrl-C in the terminal reaches the launcher alone, which stops things in their order.
       detached: true,
