@@ -1,8 +1,6 @@
 import { applyDecorators } from '@nestjs/common';
-import { ApiOkResponse, ApiResponse, type ApiResponseOptions } from '@nestjs/swagger';
-
-/** The kind of schema that the documentation is written in. */
-export type Schema = NonNullable<Extract<ApiResponseOptions, { schema: unknown }>['schema']>;
+import { ApiDefaultResponse, ApiOkResponse, ApiResponse } from '@nestjs/swagger';
+import { ERROR, type Schema } from '../error-docs.js';
 
 /** The kinds of fields that objects of the administration have. */
 export const FIELD = {
@@ -47,16 +45,20 @@ export function deletedSchema(kind: string): Schema {
   return objectSchema(kind, { id: FIELD.text, deleted: { type: 'boolean', enum: [true] } });
 }
 
+const REFUSED = ApiDefaultResponse({
+  description:
+    '400: a field is wrong; 401 and 403: the API key; 404: no such object; 409: its state does not allow it; 503: the database is away.',
+  schema: ERROR,
+});
+
 /** Documents what a route answers. */
 export function Answers(schema: Schema, status = 200): MethodDecorator {
-  return applyDecorators(ApiResponse({ status, description: 'Done.', schema }));
+  return applyDecorators(ApiResponse({ status, description: 'Done.', schema }), REFUSED);
 }
 
 /** Documents that a route answers a part of a list. */
 export function AnswersList(item: Schema): MethodDecorator {
   const schema = fieldsSchema({ object: oneOf(['list']), data: arrayOf(item), has_more: FIELD.flag });
-  return ApiOkResponse({
-    description: 'A page; the next one is asked for with after = the id of the last item.',
-    schema,
-  });
+  const description = 'A page; the next one is asked for with after = the id of the last item.';
+  return applyDecorators(ApiOkResponse({ description, schema }), REFUSED);
 }

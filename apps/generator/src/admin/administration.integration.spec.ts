@@ -41,6 +41,7 @@ describe('every route of the administration', () => {
       const answers = Object.entries(responses).filter(([status]) => status.startsWith('2'));
       expect(answers, name).toHaveLength(1);
       expect(answers[0]?.[1].content?.['application/json']?.schema.properties, name).toHaveProperty('object');
+      expect(responses['default']?.content?.['application/json']?.schema.properties, name).toHaveProperty('error');
       const isRepeatable = parameters.some((parameter) => parameter.name === 'Idempotency-Key');
       expect(isRepeatable, name).toBe(!name.startsWith('GET '));
     }

@@ -1,14 +1,15 @@
-import { Body, Controller, Get, Param, Put } from '@nestjs/common';
+import { Body, Controller, Get, Param, Put, Query } from '@nestjs/common';
 import { ApiBody, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { RequireScope } from '#observability';
 import { Registry } from '#registry';
 import type { PolicyVersion } from '#registry/releases';
 import { DEFAULT_POLICY } from '#release-policy';
+import type { Schema } from '../error-docs.js';
 import { unixSeconds } from '../unix-seconds.js';
-import { about, Answers, AnswersList, FIELD, nullable, objectSchema, type Schema } from './admin-docs.js';
+import { about, Answers, AnswersList, FIELD, nullable, objectSchema } from './admin-docs.js';
 import { CurrentActor, type RequestActor } from './current-actor.js';
 import { IdempotentWrite } from './idempotency/idempotent-write.js';
-import type { ListObject } from './page-query.dto.js';
+import { listObject, PageQueryDto, pageOf, type ListObject } from './page-query.dto.js';
 
 const DOCUMENT: Schema = {
   ...FIELD.anything,
@@ -32,10 +33,14 @@ export class PoliciesController {
   constructor(private readonly registry: Registry) {}
 
   @Get()
-  @ApiOperation({ summary: 'List policies, each in its newest version' })
+  @ApiOperation({ summary: 'List policies by name, each in its newest version; after = the last name' })
   @AnswersList(POLICY)
-  async list(): Promise<ListObject<object>> {
-    return wholeList(await this.registry.releases.listPolicies());
+  async list(@Query() query: PageQueryDto): Promise<ListObject<object>> {
+    const policies = await this.registry.releases.listPolicies();
+    return listObject(
+      pageOf(policies, query, ({ name }) => name),
+      policyObject,
+    );
   }
 
   @Get(':name')
@@ -46,11 +51,15 @@ export class PoliciesController {
   }
 
   @Get(':name/versions')
-  @ApiOperation({ summary: 'What was written under a name, the newest first' })
+  @ApiOperation({ summary: 'What was written under a name, the newest first; after = the last version' })
   @AnswersList(POLICY)
-  async versions(@Param('name') name: string): Promise<ListObject<object>> {
+  async versions(@Param('name') name: string, @Query() query: PageQueryDto): Promise<ListObject<object>> {
     await this.registry.releases.getPolicy(name);
-    return wholeList(await this.registry.releases.listPolicyVersions(name));
+    const versions = await this.registry.releases.listPolicyVersions(name);
+    return listObject(
+      pageOf(versions, query, ({ version }) => String(version)),
+      policyObject,
+    );
   }
 
   @Put(':name')
@@ -65,10 +74,6 @@ export class PoliciesController {
   ): Promise<object> {
     return policyObject(await this.registry.releases.writePolicy(name, document, actor));
   }
-}
-
-function wholeList(policies: readonly PolicyVersion[]): ListObject<object> {
-  return { object: 'list', data: policies.map(policyObject), has_more: false };
 }
 
 function policyObject({ name, version, document, createdAt, createdBy }: PolicyVersion): object {

@@ -157,6 +157,11 @@ describe('a policy', () => {
     }
     const { body: versionsOf } = await client.documented('GET', '/policies/{name}/versions', 'night');
     expect(versionsOf['data']).toMatchObject([{ version: 2 }, { version: 1 }]);
+    const page = async (query: string): Promise<unknown> =>
+      (await client.send('GET', `policies/night/versions?${query}`)).body;
+    expect(await page('limit=1')).toMatchObject({ data: [{ version: 2 }], has_more: true });
+    expect(await page('after=2')).toMatchObject({ data: [{ version: 1 }], has_more: false });
+    expect(await page('after=7')).toMatchObject({ error: { code: 'invalid_value', param: 'after' } });
     const { body: list } = await client.documented('GET', '/policies');
     expect(list['data']).toEqual(
       expect.arrayContaining([

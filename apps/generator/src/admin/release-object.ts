@@ -1,7 +1,8 @@
 import { explain, type Explanation } from '#release-policy';
 import type { Release, ReleaseEvent, ServingPeriod, TimelineEntry } from '#registry/releases';
+import type { Schema } from '../error-docs.js';
 import { unixSeconds } from '../unix-seconds.js';
-import { about, arrayOf, FIELD, fieldsSchema, nullable, objectSchema, oneOf, type Schema } from './admin-docs.js';
+import { about, arrayOf, FIELD, fieldsSchema, nullable, objectSchema, oneOf } from './admin-docs.js';
 
 const STATES = ['shadow', 'canary', 'watched', 'held', 'completed', 'rolled_back', 'superseded', 'aborted'];
 

@@ -14,8 +14,7 @@ const STATES: readonly Release['state'][] = [
   'aborted',
 ];
 
-/** Longest reason that a person can give. */
-export const MAX_REASON = 500;
+const MAX_REASON = 500;
 
 /** Body of a change that a person may explain. */
 export class ReasonDto {

@@ -1,27 +1,8 @@
 import { applyDecorators } from '@nestjs/common';
-import { ApiOkResponse, ApiResponse, type ApiResponseOptions } from '@nestjs/swagger';
-
-/** The kind of schema that the documentation is written in. */
-type Schema = NonNullable<Extract<ApiResponseOptions, { schema: unknown }>['schema']>;
+import { ApiOkResponse, ApiResponse } from '@nestjs/swagger';
+import { ERROR, type Schema } from '../error-docs.js';
 
 const COUNT: Schema = { type: 'integer', minimum: 0 };
-
-const ERROR: Schema = {
-  type: 'object',
-  required: ['error'],
-  properties: {
-    error: {
-      type: 'object',
-      required: ['message', 'type', 'param', 'code'],
-      properties: {
-        message: { type: 'string' },
-        type: { type: 'string' },
-        param: { type: 'string', nullable: true },
-        code: { type: 'string' },
-      },
-    },
-  },
-};
 
 const LOGPROBS: Schema = {
   type: 'object',

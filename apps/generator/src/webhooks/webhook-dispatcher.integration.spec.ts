@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import OpenAI from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openDatabase, type Database } from '#database';
-import { guardAgainstLeaks } from '#testing';
+import { guardAgainstLeaks, registerVersion } from '#testing';
 import { openGeneratorStand, type GeneratorStand, type Replica } from '../testing/generator-stand.js';
 import { openWebhookReceiver, type WebhookReceiver } from '../testing/webhook-receiver.js';
 
@@ -74,6 +74,21 @@ describe('events for a webhook', () => {
         data: {},
       });
     }
+  });
+
+  it('tell of a release what it is about', async () => {
+    const { registry } = stand;
+    const { id } = await create('/ok?release');
+    await registry.ensureDeployment('staging');
+    const [incumbent, candidate] = [(await registerVersion(registry)).id, (await registerVersion(registry)).id];
+    await registry.promote({ deployment: 'staging', versionId: incumbent, ...ACTOR });
+    const release = await registry.releases.open({ deployment: 'staging', candidateVersionId: candidate, ...ACTOR });
+    await expect.poll(() => statesOf(id), PATIENCE).toEqual(['delivered 1']);
+    expect(JSON.parse(received('/ok?release')[0]?.body ?? '')).toMatchObject({
+      type: 'release.opened',
+      data: { release: release.id, deployment: 'staging', incumbent, candidate },
+    });
+    await registry.webhooks.delete(id, ACTOR);
   });
 
   it('are sent again under the same id after a failure', async () => {

@@ -81,7 +81,7 @@ describe('an upgrade experiment', () => {
   let done: Experiment;
 
   it('trains both models, compares them, and ends with a verdict', { timeout: LONG_MS }, async () => {
-    const begun = await begin({ suffix: 'news', metadata: { team: 'x' } });
+    const begun = await begin({ suffix: 'news', metadata: { team: 'x' }, release: true });
     expect(begun).toMatchObject({
       object: 'upgrade_experiment',
       status: 'training_from',
@@ -89,6 +89,8 @@ describe('an upgrade experiment', () => {
       from: 'small',
       to: 'medium',
       fallback: 'intermediate',
+      release_policy: 'default',
+      release: null,
       verdict: null,
       error: null,
     });
@@ -97,6 +99,8 @@ describe('an upgrade experiment', () => {
     expect(VERDICTS).toContain(done.verdict);
     expect(done.outcome).toMatchObject({ verdict: done.verdict, verdicts: { measured: done.verdict } });
     expect(done.advice?.reasons.length).toBeGreaterThan(0);
+    // Nothing serves that a release could be compared with.
+    expect(done.release).toBeNull();
 
     const [from, to] = [
       await trainer.registry.getTrainingRun(done.from_job ?? ''),
