@@ -117,6 +117,12 @@ export const SERVING_SETTINGS = {
     'Arithmetic of the decoder: float32, int8 where a version has it, or auto, int8 where it was measured to hold the accuracy.',
   ),
 
+  observationDays: setting(
+    'OBSERVATION_DAYS',
+    integer(1, 3650),
+    90,
+    'How long the observations of a release stay after its end, in days: a replay and the trial of another policy need them. Its statistics and evidence stay.',
+  ),
   webhookPrivateAddresses: setting(
     'WEBHOOK_PRIVATE_ADDRESSES',
     flag(),

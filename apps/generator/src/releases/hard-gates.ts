@@ -2,13 +2,17 @@ import { Injectable } from '@nestjs/common';
 import { isCodedError } from '#errors';
 import type { ReleasePolicy } from '#release-policy';
 import type { Release } from '#registry/releases';
+import type { LoadedVersion } from '../models/loaded-version.js';
 import { measureProbe, type ProbeMeasurement } from '../models/measure-probe.js';
 import { ModelHost } from '../models/model-host.js';
 import { NO_FINDINGS, type GateFindings } from './gate-findings.js';
 
 const MEBIBYTE = 1024 ** 2;
-/** How long a failure is remembered before the gates are asked again. */
+/** How long a failure is remembered before the gates are asked again, and that they could not be asked. */
 const AGAIN_AFTER_MS = 30_000;
+const ASK_AGAIN_MS = 3_000;
+/** How many tokens a model without a probe is tried on. */
+const TRIAL_TOKENS = 32;
 /** Errors of a bundle: the version is not what was registered. */
 const BROKEN = ['bundle_missing', 'bundle_corrupt', 'artifact_missing', 'artifact_corrupt'] as const;
 
@@ -35,6 +39,8 @@ export class HardGates {
     const known = this.#answer?.releaseId === release.id ? this.#answer : null;
     const isDue = known === null || known.askAgainAtMs <= performance.now();
     if (isDue) this.#asking ??= this.#ask(release).finally(() => (this.#asking = null));
+    // Asked beside the work: an error of the database comes again where it matters.
+    this.#asking?.catch(() => undefined);
     if (known === null || release.gates === null) await this.#asking;
     const { releaseId, findings } = this.#answer ?? { releaseId: null, findings: NO_FINDINGS };
     return releaseId === release.id ? findings : NO_FINDINGS;
@@ -42,13 +48,14 @@ export class HardGates {
 
   /** Waits for what is being asked. */
   async settle(): Promise<void> {
-    await this.#asking;
+    await this.#asking?.catch(() => undefined);
   }
 
   async #ask(release: Release): Promise<void> {
     const findings = await this.#measure(release);
     const isFine = findings.passed !== null && findings.candidate.length + findings.incumbent.length === 0;
-    const waitMs = isFine ? 1000 * release.policy.probes.intervalSeconds : AGAIN_AFTER_MS;
+    const failedMs = findings.waiting === null ? AGAIN_AFTER_MS : ASK_AGAIN_MS;
+    const waitMs = isFine ? 1000 * release.policy.probes.intervalSeconds : failedMs;
     this.#answer = { releaseId: release.id, findings, askAgainAtMs: performance.now() + waitMs };
   }
 
@@ -73,8 +80,11 @@ export class HardGates {
     try {
       const loaded = await this.host.load(id);
       const measured = await measureProbe(loaded);
-      return { problems: problemsOf(id, measured, gates.probePerplexityBand), waiting: null, measured };
+      const problems =
+        measured === null ? await tryWithoutProbe(loaded) : problemsOf(id, measured, gates.probePerplexityBand);
+      return { problems, waiting: null, measured };
     } catch (error) {
+      if (isCodedError(error, 'database_unavailable')) throw error;
       if (BROKEN.some((code) => isCodedError(error, code))) {
         return { problems: [`${id} cannot be loaded: ${(error as Error).message}`], waiting: null, measured: null };
       }
@@ -90,8 +100,16 @@ interface VersionFindings {
   readonly measured: ProbeMeasurement | null;
 }
 
-function problemsOf(id: string, measured: ProbeMeasurement | null, band: number): string[] {
-  if (measured === null) return [];
+/** A bundle from before there were probes says nothing about how good it should be: that its numbers are numbers is all. */
+async function tryWithoutProbe({ version, engine }: LoadedVersion): Promise<string[]> {
+  const { vocabularySize } = engine.config;
+  const text = Array.from({ length: TRIAL_TOKENS }, (_, index) => (index * 7) % vocabularySize);
+  const { scores } = await engine.score([text]);
+  if (scores.every(({ lossNats }) => Number.isFinite(lossNats))) return [];
+  return [`${version.id} gives probabilities that are not numbers.`];
+}
+
+function problemsOf(id: string, measured: ProbeMeasurement, band: number): string[] {
   const { perplexity, registeredPerplexity } = measured;
   if (!Number.isFinite(perplexity)) return [`${id} gives a probability that is not a number on its probe text.`];
   const ratio = perplexity / registeredPerplexity;

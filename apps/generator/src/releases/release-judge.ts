@@ -19,6 +19,10 @@ const INTERVAL_MS = 500;
 const SOON_MS = 50;
 /** Most observations that are added in one transaction. */
 const BATCH = 1000;
+/** How often old observations are looked for, and how many are forgotten at once. */
+const PRUNE_MS = 3_600_000;
+const PRUNE_BATCH = 10_000;
+const DAY_MS = 86_400_000;
 /** How often a rollback is tried again that something stands in the way of. */
 const RETRY_ROLLBACK_MS = 5_000;
 
@@ -35,6 +39,7 @@ export class ReleaseJudge implements OnApplicationBootstrap, BeforeApplicationSh
   #turn: Promise<void> | null = null;
   #stopping = false;
   #rollbackTriedAtMs = Number.NEGATIVE_INFINITY;
+  #pruneAtMs = 0;
 
   constructor(
     private readonly registry: Registry,
@@ -89,7 +94,7 @@ export class ReleaseJudge implements OnApplicationBootstrap, BeforeApplicationSh
   async #judgeOnce(): Promise<boolean> {
     const { deployment } = this.config;
     const open = await this.registry.releases.readOpenCase(deployment, BATCH);
-    if (open === null) return false;
+    if (open === null) return this.#prune();
     const judgement = judgeCase(open, await this.gates.find(open.release));
     const action = await this.#prepare(open, judgement.action);
     if (action.kind === 'continue' && judgement.added.length === 0) return false;
@@ -116,6 +121,15 @@ export class ReleaseJudge implements OnApplicationBootstrap, BeforeApplicationSh
       if (isCodedError(error, 'database_unavailable')) throw error;
       return error instanceof Error ? error.message : String(error);
     }
+  }
+
+  /** While nothing is to be judged. @returns whether there is more to forget */
+  async #prune(): Promise<boolean> {
+    if (performance.now() < this.#pruneAtMs) return false;
+    const before = new Date(Date.now() - this.config.observationDays * DAY_MS);
+    const isFull = (await this.registry.releases.pruneObservations(before, PRUNE_BATCH)) === PRUNE_BATCH;
+    if (!isFull) this.#pruneAtMs = performance.now() + PRUNE_MS;
+    return isFull;
   }
 
   #tell(state: string, { release, action, message }: Judgement): void {

@@ -82,6 +82,14 @@ export async function findAddedObservations(
   return rows.map(toObservation);
 }
 
+/** Forgets up to `limit` observations of releases that ended before `before`; the statistics and the evidence stay. */
+export async function deleteOldObservations(client: Transaction, before: Date, limit: number): Promise<number> {
+  return client.$executeRaw`
+    DELETE FROM "observations" WHERE "id" IN (
+      SELECT o."id" FROM "observations" o JOIN "releases" r ON r."id" = o."release_id"
+      WHERE r."ended_at" < ${before} LIMIT ${limit})`;
+}
+
 /**
  * Gives observations their positions, the first of them `after` + 1.
  *

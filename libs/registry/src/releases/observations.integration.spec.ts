@@ -135,6 +135,22 @@ describe('an observation', () => {
   });
 });
 
+describe('old observations', () => {
+  it('are forgotten when their release ended long enough ago, and not while it is open', async () => {
+    const { releases } = stand.registry;
+    await releases.recordObservations(Array.from({ length: 5 }, () => observation(0.1)));
+    await addNew();
+    const tomorrow = new Date(Date.now() + 86_400_000);
+    expect(await releases.pruneObservations(tomorrow, 100)).toBe(0);
+    const { endedAt } = await stand.judge({ kind: 'roll_back', targetProblem: null });
+    expect(await releases.pruneObservations(endedAt!, 100)).toBe(0);
+    expect([await releases.pruneObservations(tomorrow, 3), await releases.pruneObservations(tomorrow, 3)]).toEqual([
+      3, 2,
+    ]);
+    expect(await releases.get(release.id)).toMatchObject({ position: 5, statistics: { observations: 5 } });
+  });
+});
+
 describe('a replay by position', () => {
   it('gives the statistics bit for bit, however the observations were added', async () => {
     const all = Array.from({ length: 500 }, (_, index) =>

@@ -119,6 +119,9 @@ describe('a candidate that is rolled back by itself', () => {
     expect([await stand.stateOf(incumbent), await stand.stateOf(candidate)]).toEqual(['released', 'rolled_back']);
     expect(await stand.serving()).toEqual([['incumbent', incumbent.id, 1]]);
     expect((await stand.kindsOf(release.id)).at(-1)).toBe('rolled_back');
+    expect((await registry.listAudit({ subject: release.id, limit: 1 })).items).toMatchObject([
+      { action: 'release.roll_back', actor: 'release-guard', reason: 'It is worse.' },
+    ]);
   });
 
   it('after its promotion brings the version before it back, in one step that the audit tells', async () => {

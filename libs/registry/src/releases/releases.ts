@@ -4,7 +4,7 @@ import { pinDeployment, unpinDeployment } from '../deployments/pin-deployment.js
 import type { Actor } from '../inputs.js';
 import type { Deployment, Page, PageRequest } from '../records.js';
 import { readOpenCase, settleJudgement, type Judgement, type OpenCase } from './judge-release.js';
-import { findAddedObservations, insertObservations } from './observation.repository.js';
+import { deleteOldObservations, findAddedObservations, insertObservations } from './observation.repository.js';
 import { openRelease } from './open-release.js';
 import { findPolicy, listPolicies, writePolicy } from './policies.js';
 import { findPolicyVersions } from './policy.repository.js';
@@ -106,6 +106,11 @@ export class Releases {
   listObservations(release: Release, position: number, limit: number): Promise<readonly StoredObservation[]> {
     const { id, policy } = release;
     return this.#database.query((client) => findAddedObservations(client, id, policy.stages.length, position, limit));
+  }
+
+  /** Forgets up to `limit` observations of releases that ended before `before`; returns how many there were. */
+  pruneObservations(before: Date, limit: number): Promise<number> {
+    return this.#database.query((client) => deleteOldObservations(client, before, limit));
   }
 
   readOpenCase(deployment: string, limit: number): Promise<OpenCase | null> {

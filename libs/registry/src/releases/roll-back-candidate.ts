@@ -84,6 +84,8 @@ async function leaveBeforePromotion(tx: Transaction, locked: LockedRelease, step
   // One that serves another deployment goes on doing so.
   if (state !== 'released' && state !== 'rolled_back') await setModelVersionState(tx, candidate, 'rolled_back');
   const ended = await endAsRolledBack(tx, locked, step, { deployment: release.deployment, candidate, promoted: false });
+  const facts = { candidate, event: ended.event };
+  await insertAuditEntry(tx, { ...step, reason: step.message }, 'release.roll_back', release.id, facts);
   await settleServing(tx, release.deployment, at, ended.event);
   return ended.release;
 }

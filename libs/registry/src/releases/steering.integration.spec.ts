@@ -81,6 +81,22 @@ describe('a person', () => {
     expect(items).toMatchObject([{ action: `deployment.${deed}`, data: { superseded: id } }]);
   });
 
+  it.each(['canary', 'watched'] as const)(
+    'who promotes what serves keeps it: the release ends in %s',
+    async (stage) => {
+      const { registry } = stand;
+      const { id } = await stand.openAt(stage);
+      const { incumbentVersionId, revision } = await registry.getDeployment('production');
+      const kept = { ...PERSON, deployment: 'production', versionId: incumbentVersionId! };
+      expect(await registry.promote(kept)).toMatchObject({ incumbentVersionId, revision });
+      expect(await registry.releases.get(id)).toMatchObject({ state: 'superseded', share: 0 });
+      expect(await stand.serving()).toEqual([['incumbent', incumbentVersionId, 1]]);
+      expect((await registry.listAudit({ subject: id, limit: 1 })).items).toMatchObject([
+        { action: 'release.supersede' },
+      ]);
+    },
+  );
+
   it('who pins a deployment is not overruled by a judge who had decided before', async () => {
     const { registry, incumbent } = stand;
     await stand.openAt('canary');
