@@ -86,11 +86,12 @@ async function openRelease(stage: 'shadow' | 'canary', policy: object = {}): Pro
     ids.includes(candidateId()) && ids.includes(incumbentId());
   const stages = [0, 0.5].map((of) => ({ share: of, minSeconds: 0, minObservations: 0, minRequests: 0 }));
   const scoring = { sampleShare: 1, maxDecodeShare: 1, minPromptTokens: 4, text: 'prompt' };
-  const document = { mode: 'dry_run', burnInSeconds: 0, stages, scoring, ...policy };
+  // A judge watches and does nothing.
+  const document = { mode: 'dry_run', burnInSeconds: 0, stages, scoring, gates: { minFreeMemoryMib: 0 }, ...policy };
   const { name } = await stand.registry.releases.writePolicy('test', document, BY);
   const opened = { deployment: 'production', candidateVersionId: candidateId(), policyName: name, ...BY };
   const release = await stand.registry.releases.open(opened);
-  await passGates();
+  await expect.poll(async () => (await stand.registry.releases.get(release.id)).gates, SOON).not.toBeNull();
   if (stage === 'canary') await stand.registry.releases.advance(release.id, BY);
   await expect.poll(async () => (await stand.registry.listReplicas()).items.filter(hasBoth).length, SOON).toBe(2);
   // Both have heard of it when both have loaded it, but of the gates perhaps not yet.
@@ -99,18 +100,14 @@ async function openRelease(stage: 'shadow' | 'canary', policy: object = {}): Pro
   return release;
 }
 
-async function passGates(): Promise<void> {
-  const found = await stand.registry.releases.readOpenCase('production', 1);
-  if (found?.release.gates !== null) return;
-  const { release } = found;
-  const action = { kind: 'pass_gates', gates: {} } as const;
-  const judgement = { release, added: [], statistics: release.statistics, action, message: 'for a test', evidence: {} };
-  await stand.registry.releases.settleJudgement(judgement);
-}
-
+/** All of a metric, those that the judge has added to the statistics and those that it has not. */
 async function observations(metric: string): Promise<readonly StoredObservation[]> {
-  const found = await stand.registry.releases.readOpenCase('production', 10_000);
-  return (found?.observations ?? []).filter((observation) => observation.metric === metric);
+  const { releases } = stand.registry;
+  // In this order: one that is added meanwhile is found twice, not never.
+  const open = await releases.readOpenCase('production', 10_000);
+  const added = open === null ? [] : await releases.listObservations(open.release, 0, 10_000);
+  const all = [...(open?.observations ?? []), ...added].map((observation) => [observation.id, observation] as const);
+  return [...new Map(all).values()].filter((observation) => observation.metric === metric);
 }
 
 function feedback(id: string, accepted: unknown): Promise<Response> {

@@ -45,8 +45,16 @@ export interface GeneratorStand {
   close(): Promise<void>;
 }
 
-/** Trains `versions` models and registers them; nothing is promoted. */
-export async function openGeneratorStand(options: { readonly versions: number }): Promise<GeneratorStand> {
+/** What a model is trained on, and how it differs from the others. */
+interface TrainedModel {
+  readonly paths: readonly string[];
+  readonly hyperparameters: Readonly<Record<string, number>>;
+}
+
+/** Trains models, or so many on small texts that differ, and registers them; nothing is promoted. */
+export async function openGeneratorStand(
+  options: { readonly versions: number } | { readonly models: readonly TrainedModel[] },
+): Promise<GeneratorStand> {
   const testDatabase = await createTestDatabase();
   const { connectionString } = testDatabase;
   const folder = await mkdtemp(join(tmpdir(), 'understudy-generator-'));
@@ -54,8 +62,9 @@ export async function openGeneratorStand(options: { readonly versions: number })
   const registry = new Registry(database);
   const store = new FolderArtifactStore(join(folder, 'artifacts'));
   const versions: ModelVersion[] = [];
-  for (let seed = 1; seed <= options.versions; seed++)
-    versions.push(await train(registry, store, join(folder, `run-${seed}`), seed));
+  const models = 'models' in options ? options.models : Array.from({ length: options.versions }, () => null);
+  for (const [index, model] of models.entries())
+    versions.push(await train(registry, store, join(folder, `run-${index + 1}`), index + 1, model));
   const keyFor = async (scope: ApiScope): Promise<string> =>
     (await registry.createApiKey({ name: `for ${scope}`, scopes: [scope], actor: 'test' })).key;
   const keys = {
@@ -103,13 +112,15 @@ async function train(
   store: FolderArtifactStore,
   workFolder: string,
   seed: number,
+  wanted: TrainedModel | null,
 ): Promise<ModelVersion> {
   const corpus = await tinyCorpus({ documents: 8, words: 300, seed });
+  const hyperparameters = { ...HYPERPARAMETERS, ...wanted?.hyperparameters };
   try {
     const input = {
-      paths: [corpus.folder],
+      paths: wanted?.paths ?? [corpus.folder],
       preset: 'small',
-      hyperparameters: HYPERPARAMETERS,
+      hyperparameters,
       seed,
       workFolder,
       threads: 1,
@@ -130,7 +141,7 @@ async function train(
       bundleSha256,
       dataSha256: model.dataSha256,
       codeVersion: 'test',
-      hyperparameters: HYPERPARAMETERS,
+      hyperparameters,
       parameters: model.parameters,
       trainedTokens: model.trainedTokens,
       metrics: { gapPoints: model.metrics.gapPoints },

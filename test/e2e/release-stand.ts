@@ -1,0 +1,167 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import type { ModelVersion } from '#registry';
+import type { Release, ReleaseEvent } from '#registry/releases';
+import { registerVersion, tinyCorpus } from '#testing';
+import type { Faults } from '../../apps/generator/src/models/faults.js';
+import {
+  openGeneratorStand,
+  type GeneratorStand,
+  type Replica,
+} from '../../apps/generator/src/testing/generator-stand.js';
+import { startReleaseLoad, type ReleaseLoad } from './release-load.js';
+
+/** How long a release by the fast policy may take on a machine that does other things besides. */
+const PATIENT = { timeout: 90_000, interval: 50 };
+const BY = { actor: 'test' };
+const REPLICAS = 3;
+
+/** As short as it can be without deciding by chance; metrics that are not meant decide nothing. */
+const FAST_POLICY = {
+  budget: 0.05,
+  stages: [
+    { share: 0, minSeconds: 0, minObservations: 10, minRequests: 0 },
+    { share: 0.5, minSeconds: 0, minObservations: 10, minRequests: 20 },
+  ],
+  watch: { incumbentShare: 0.4, seconds: 1, minObservations: 20, averageRunLength: 1e5 },
+  metrics: {
+    paired_loss: { margin: 0.3, block: 1, scale: 2, budget: 0.01, promotionBudget: 0.05 },
+    probe_loss: { budget: 0 },
+    errors: { budget: 0.01 },
+    latency: { budget: 0.01, limitMs: 400, limitMsPerToken: 0 },
+    repetition: { budget: 0 },
+    empty_output: { budget: 0 },
+    feedback: { budget: 0 },
+  },
+  sampleRatioBudget: 0,
+  minObservations: 20,
+  burnInSeconds: 0,
+  maxSeconds: 120,
+  noDataSeconds: 60,
+  gates: { minFreeMemoryMib: 0 },
+  rollback: { perDay: 1000, quarantineSeconds: 0 },
+  probes: { intervalSeconds: 1 },
+  scoring: { sampleShare: 1, maxDecodeShare: 1, minPromptTokens: 4 },
+};
+
+/** `whole` knows sentences and their reverse, `narrow` sentences only, `poor` has learned nothing. */
+interface Models {
+  readonly whole: ModelVersion;
+  readonly narrow: ModelVersion;
+  readonly poor: ModelVersion;
+}
+
+/** Models of different worth on one ground, generators that serve one of them, and clients. */
+export class ReleaseStand {
+  readonly replicas: Replica[] = [];
+  readonly #loads: ReleaseLoad[] = [];
+
+  private constructor(
+    readonly ground: GeneratorStand,
+    readonly models: Models,
+    /** Of the language that the models were trained on, and the same words from the last to the first. */
+    readonly sentences: readonly string[],
+    readonly reversed: readonly string[],
+  ) {}
+
+  /** Trains the models; no generator runs yet. */
+  static async open(): Promise<ReleaseStand> {
+    const corpus = await tinyCorpus({ documents: 8, words: 400, seed: 7 });
+    const folder = await mkdtemp(join(tmpdir(), 'understudy-reversed-'));
+    try {
+      const backwards = corpus.texts.map(reverse);
+      await Promise.all(backwards.map((text, index) => writeFile(join(folder, `reversed-${index}.txt`), text)));
+      const both = [corpus.folder, folder];
+      const ground = await openGeneratorStand({
+        models: [
+          { paths: both, hyperparameters: { n_epochs: 4 } },
+          { paths: [corpus.folder], hyperparameters: { n_epochs: 8 } },
+          { paths: both, hyperparameters: { learning_rate: 1e-6 } },
+        ],
+      });
+      const [whole, narrow, poor] = ground.versions as [ModelVersion, ModelVersion, ModelVersion];
+      const models = { whole, narrow, poor };
+      return new ReleaseStand(ground, models, sentencesOf(corpus.texts), sentencesOf(backwards));
+    } finally {
+      await corpus.remove();
+      await rm(folder, { recursive: true });
+    }
+  }
+
+  /** Starts generators in this process and lets them serve a version. */
+  async start(incumbent: ModelVersion, faults?: Faults): Promise<void> {
+    await this.ground.registry.ensureDeployment('production');
+    await this.promote(incumbent);
+    for (let index = 0; index < REPLICAS; index++) this.replicas.push(await this.ground.start({}, faults));
+    await Promise.all(this.replicas.map((replica) => replica.ready()));
+  }
+
+  /** Another version with the bytes of one of the models. */
+  copy({ bundleSha256 }: ModelVersion): Promise<ModelVersion> {
+    return registerVersion(this.ground.registry, { bundleSha256 });
+  }
+
+  /** Makes a version the incumbent at once. */
+  async promote({ id }: ModelVersion): Promise<void> {
+    await this.ground.registry.promote({ deployment: 'production', versionId: id, ...BY });
+  }
+
+  /** Opens a release by the fast policy, changed by this. */
+  async release({ id }: ModelVersion, policy: object = {}): Promise<Release> {
+    const { releases } = this.ground.registry;
+    const { name } = await releases.writePolicy('fast', { ...FAST_POLICY, ...policy }, BY);
+    return releases.open({ deployment: 'production', candidateVersionId: id, policyName: name, ...BY });
+  }
+
+  /** A release as soon as it is in this state. */
+  async reach({ id }: Release, state: Release['state']): Promise<Release> {
+    const { releases } = this.ground.registry;
+    await expect.poll(async () => (await releases.get(id)).state, PATIENT).toBe(state);
+    return releases.get(id);
+  }
+
+  /** What happened in a release, the oldest first. */
+  async eventsOf({ id }: Release): Promise<readonly ReleaseEvent[]> {
+    return (await this.ground.registry.releases.listEvents(id, { order: 'asc', limit: 100 })).items;
+  }
+
+  /** Clients that send sentences to all generators. */
+  load(sentences: readonly string[], clients = 6): ReleaseLoad {
+    const urls = this.replicas.map(({ url }) => url);
+    const load = startReleaseLoad({ urls, key: this.ground.keys.completions, sentences, clients });
+    this.#loads.push(load);
+    return load;
+  }
+
+  /** Stops clients, ends what is open; the generators go on. */
+  async settle(): Promise<void> {
+    await Promise.all(this.#loads.splice(0).map((load) => load.stop()));
+    const { releases } = this.ground.registry;
+    const open = await releases.findOpen('production');
+    if (open !== null) await releases.abort(open.id, BY);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#loads.map((load) => load.stop()));
+    await this.ground.close();
+  }
+}
+
+function reverse(text: string): string {
+  return text
+    .split('\n\n')
+    .map((paragraph) => sentencesOf([paragraph]).map(reverseSentence).join(' '))
+    .join('\n\n');
+}
+
+/** The words from the last to the first; capital and full stop stay where they are. */
+function reverseSentence(sentence: string): string {
+  const words = sentence.toLowerCase().replace(/[.?]$/u, '').split(/\s+/u).reverse().join(' ');
+  return `${words.charAt(0).toUpperCase()}${words.slice(1)}.`;
+}
+
+function sentencesOf(texts: readonly string[]): string[] {
+  return texts.flatMap((text) => text.trim().split(/(?<=[.?])\s+/u)).filter((sentence) => sentence.length > 20);
+}

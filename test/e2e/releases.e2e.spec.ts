@@ -1,0 +1,158 @@
+import 'reflect-metadata';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { ModelVersion } from '#registry';
+import type { Release } from '#registry/releases';
+import { guardAgainstLeaks } from '#testing';
+import type { ReleaseLoad } from './release-load.js';
+import { ReleaseStand } from './release-stand.js';
+
+guardAgainstLeaks();
+
+/** A watch that does not end by itself while a test looks. */
+const LONG_WATCH = { watch: { incumbentShare: 0.4, seconds: 3600, minObservations: 20, averageRunLength: 1e5 } };
+
+let stand: ReleaseStand;
+/** Versions whose completions fail with this probability, or take so much longer. */
+const failing = new Map<string, number>();
+const slow = new Map<string, number>();
+
+beforeAll(async () => {
+  stand = await ReleaseStand.open();
+  await stand.start(stand.models.whole, {
+    around: async (versionId, complete) => {
+      if (Math.random() < (failing.get(versionId) ?? 0)) throw new Error('a fault, for a test');
+      const startedAt = performance.now();
+      const result = await complete();
+      const factor = slow.get(versionId);
+      // Three times as long as an answer takes on a busy machine.
+      if (factor !== undefined) await sleep(Math.max(600, (factor - 1) * (performance.now() - startedAt)));
+      return result;
+    },
+  });
+});
+
+afterEach(async () => {
+  failing.clear();
+  slow.clear();
+  await stand.settle();
+});
+
+afterAll(() => stand.close());
+
+/** Waits for a release to end in a state; from one second after that on every answer is of the right version. */
+async function ends(
+  release: Release,
+  load: ReleaseLoad,
+  state: Release['state'],
+  serving: ModelVersion,
+): Promise<Release> {
+  const ended = await stand.reach(release, state);
+  const decidedAtMs = (ended.endedAt ?? ended.promotedAt ?? new Date()).getTime();
+  const later = () => load.answers.filter(({ sentAtMs }) => sentAtMs > decidedAtMs + 1000);
+  await expect.poll(() => later().length, { timeout: 30_000 }).toBeGreaterThan(60);
+  expect(new Set(later().map(({ version }) => version))).toEqual(new Set([serving.id]));
+  const deployment = await stand.ground.registry.getDeployment('production');
+  expect(deployment.incumbentVersionId).toBe(serving.id);
+  const [period] = await stand.ground.registry.releases.findServing('production', new Date());
+  expect(period?.versionId).toBe(serving.id);
+  return ended;
+}
+
+function expectNoFailure(load: ReleaseLoad): void {
+  expect(load.answers.filter(({ status }) => status !== 200)).toEqual([]);
+}
+
+/** The reason of the last step, which names the metric, and the numbers that it was decided by. */
+async function lastReason(release: Release): Promise<string> {
+  const last = (await stand.eventsOf(release)).at(-1);
+  expect(last?.evidence).toMatchObject({ explanation: expect.any(Object) as object });
+  return last?.message ?? '';
+}
+
+describe('a candidate', () => {
+  it('with a higher loss is rolled back before it is promoted, and the record says why', async () => {
+    const { poor, whole } = stand.models;
+    const load = stand.load(stand.sentences);
+    const release = await stand.release(poor);
+    const ended = await ends(release, load, 'rolled_back', whole);
+    expect(['shadow', 'canary']).toContain(ended.stage);
+    expect(await lastReason(release)).toContain('paired_loss');
+    expectNoFailure(load);
+  });
+
+  it('that fails 3% of its requests is rolled back', async () => {
+    const { whole } = stand.models;
+    const candidate = await stand.copy(whole);
+    failing.set(candidate.id, 0.03);
+    const load = stand.load(stand.sentences, 12);
+    // It is as good as the incumbent otherwise: only what it fails may decide.
+    const stages = [
+      { share: 0, minSeconds: 0, minObservations: 0, minRequests: 0 },
+      { share: 0.5, minSeconds: 3600, minObservations: 0, minRequests: 0 },
+    ];
+    const release = await stand.release(candidate, { stages });
+    await ends(release, load, 'rolled_back', whole);
+    expect(await lastReason(release)).toContain('errors');
+    const failed = load.answers.filter(({ status }) => status !== 200);
+    expect(failed.every(({ version, status }) => version === candidate.id && status === 500)).toBe(true);
+  });
+
+  it('that is three times slower is rolled back', async () => {
+    const { whole } = stand.models;
+    const candidate = await stand.copy(whole);
+    slow.set(candidate.id, 3);
+    const load = stand.load(stand.sentences);
+    const release = await stand.release(candidate);
+    await ends(release, load, 'rolled_back', whole);
+    expect(await lastReason(release)).toContain('latency');
+    expectNoFailure(load);
+  });
+
+  it('that is better at first and worse once it is promoted is rolled back by the watch', async () => {
+    const { narrow, whole } = stand.models;
+    const load = stand.load(stand.sentences);
+    const release = await stand.release(narrow, LONG_WATCH);
+    await stand.reach(release, 'watched');
+    load.write(stand.reversed);
+    const ended = await ends(release, load, 'rolled_back', whole);
+    expect(ended).toMatchObject({ stage: 'watched', promotedAt: expect.any(Date) as Date });
+    expect(await lastReason(release)).toContain('paired_loss');
+    expectNoFailure(load);
+  });
+
+  it('that is the same is promoted, watched and kept', async () => {
+    const candidate = await stand.copy(stand.models.whole);
+    const load = stand.load(stand.sentences);
+    const release = await stand.release(candidate);
+    await ends(release, load, 'completed', candidate);
+    const kinds = (await stand.eventsOf(release)).map(({ kind }) => kind);
+    expect(kinds).toEqual(['opened', 'gates_passed', 'advanced', 'promoted', 'completed']);
+    expectNoFailure(load);
+  });
+
+  it('that is better is promoted', async () => {
+    const { poor, whole } = stand.models;
+    const load = stand.load(stand.sentences);
+    await stand.promote(poor);
+    await expect.poll(() => load.answers.at(-1)?.version, { timeout: 20_000 }).toBe(poor.id);
+    const candidate = await stand.copy(whole);
+    const release = await stand.release(candidate);
+    await ends(release, load, 'completed', candidate);
+    expectNoFailure(load);
+  });
+
+  it('that nobody asks anything is held, and says so', async () => {
+    await stand.promote(stand.models.whole);
+    const release = await stand.release(await stand.copy(stand.models.whole), {
+      noDataSeconds: 2,
+      probes: { intervalSeconds: 3600 },
+    });
+    const held = await stand.reach(release, 'held');
+    expect(held.reason).toContain('Nothing was observed');
+    // And goes on by itself when somebody does.
+    const load = stand.load(stand.sentences);
+    await stand.reach(release, 'completed');
+    expectNoFailure(load);
+  });
+});
