@@ -22,8 +22,8 @@ describe('a client', () => {
     fc.assert(
       fc.property(
         fc.constantFrom(...clients),
-        fc.double({ min: 0.01, max: 0.9 }),
-        fc.double({ min: 0, max: 0.09 }),
+        fc.double({ min: 0.01, max: 0.9, noNaN: true }),
+        fc.double({ min: 0, max: 0.09, noNaN: true }),
         (hash, share, more) => {
           const before = drawArm({ share }, uniformOf(hash));
           const after = drawArm({ share: share + more }, uniformOf(hash));

@@ -1,11 +1,14 @@
 import { Injectable } from '@nestjs/common';
+import { FolderArtifactStore } from '#artifacts';
 import { isCodedError } from '#errors';
 import type { ReleasePolicy } from '#release-policy';
+import { Registry } from '#registry';
 import type { Release } from '#registry/releases';
 import type { LoadedVersion } from '../models/loaded-version.js';
 import { measureProbe, type ProbeMeasurement } from '../models/measure-probe.js';
 import { ModelHost } from '../models/model-host.js';
 import { NO_FINDINGS, type GateFindings } from './gate-findings.js';
+import { probeProblems } from './probe-problems.js';
 
 const MEBIBYTE = 1024 ** 2;
 /** How long a failure is remembered before the gates are asked again, and that they could not be asked. */
@@ -32,7 +35,11 @@ export class HardGates {
   #answer: Answer | null = null;
   #asking: Promise<void> | null = null;
 
-  constructor(private readonly host: ModelHost) {}
+  constructor(
+    private readonly host: ModelHost,
+    private readonly store: FolderArtifactStore,
+    private readonly registry: Registry,
+  ) {}
 
   /** The newest findings of a release. Before it has passed they are waited for; after that they are renewed beside the work. */
   async find(release: Release): Promise<GateFindings> {
@@ -59,16 +66,17 @@ export class HardGates {
     this.#answer = { releaseId: release.id, findings, askAgainAtMs: performance.now() + waitMs };
   }
 
-  async #measure({ candidateVersionId, incumbentVersionId, policy }: Release): Promise<GateFindings> {
+  async #measure({ candidateVersionId, incumbentVersionId, policy, gates }: Release): Promise<GateFindings> {
+    const isClosed = gates === null;
     const freeMib = Math.floor(process.availableMemory() / MEBIBYTE);
     const { minFreeMemoryMib } = policy.gates;
-    if (!this.host.loadedIds.includes(candidateVersionId) && freeMib < minFreeMemoryMib) {
-      const waiting = `${freeMib} MiB of memory are free on the judging replica; to load ${candidateVersionId} the policy asks for ${minFreeMemoryMib}.`;
+    if (isClosed && freeMib < minFreeMemoryMib) {
+      const waiting = `${freeMib} MiB of memory are free on the judging replica; the policy asks for ${minFreeMemoryMib}.`;
       return { ...NO_FINDINGS, waiting, measured: { freeMib } };
     }
     const [candidate, incumbent] = await Promise.all([
-      this.#measureVersion(candidateVersionId, policy),
-      this.#measureVersion(incumbentVersionId, policy),
+      this.#measureVersion(candidateVersionId, policy, isClosed),
+      this.#measureVersion(incumbentVersionId, policy, false),
     ]);
     const measured = { freeMib, candidate: candidate.measured, incumbent: incumbent.measured };
     const waiting = candidate.waiting;
@@ -76,12 +84,14 @@ export class HardGates {
     return { passed, candidate: candidate.problems, incumbent: incumbent.problems, waiting, measured };
   }
 
-  async #measureVersion(id: string, { gates }: ReleasePolicy): Promise<VersionFindings> {
+  /** @param fromDisk whether every hash is compared also where the version is in memory: other replicas have to load it */
+  async #measureVersion(id: string, { gates }: ReleasePolicy, fromDisk: boolean): Promise<VersionFindings> {
     try {
+      if (fromDisk) await this.store.openBundle((await this.registry.getModelVersion(id)).bundleSha256);
       const loaded = await this.host.load(id);
       const measured = await measureProbe(loaded);
       const problems =
-        measured === null ? await tryWithoutProbe(loaded) : problemsOf(id, measured, gates.probePerplexityBand);
+        measured === null ? await tryWithoutProbe(loaded) : probeProblems(id, measured, gates.probePerplexityBand);
       return { problems, waiting: null, measured };
     } catch (error) {
       if (isCodedError(error, 'database_unavailable')) throw error;
@@ -107,13 +117,4 @@ async function tryWithoutProbe({ version, engine }: LoadedVersion): Promise<stri
   const { scores } = await engine.score([text]);
   if (scores.every(({ lossNats }) => Number.isFinite(lossNats))) return [];
   return [`${version.id} gives probabilities that are not numbers.`];
-}
-
-function problemsOf(id: string, measured: ProbeMeasurement, band: number): string[] {
-  const { perplexity, registeredPerplexity } = measured;
-  if (!Number.isFinite(perplexity)) return [`${id} gives a probability that is not a number on its probe text.`];
-  const ratio = perplexity / registeredPerplexity;
-  if (ratio <= 1 + band && ratio >= 1 / (1 + band)) return [];
-  const text = `${id} has a perplexity of ${perplexity.toFixed(2)} on its probe text; ${registeredPerplexity.toFixed(2)} was registered, and the policy allows a factor of ${1 + band}.`;
-  return [text];
 }

@@ -38,6 +38,7 @@ beforeAll(async () => {
   const { releases } = stand.registry;
   await releases.writePolicy('fast', FAST, PERSON);
   await releases.writePolicy('dry', { ...FAST, mode: 'dry_run' }, PERSON);
+  await releases.writePolicy('roomy', { ...FAST, gates: { minFreeMemoryMib: 1e7 } }, PERSON);
   await releases.writePolicy('impatient', { ...FAST, noDataSeconds: 0.2 }, PERSON);
   await stand.registry.promote({ ...PERSON, deployment: 'production', versionId: incumbent });
   replicas = [await stand.start(), await stand.start()];
@@ -106,9 +107,9 @@ async function served(): Promise<(string | null)[]> {
   );
 }
 
-/** Damages or removes the largest file of the incumbent's bundle; returns what mends it. */
-async function damage(how: 'flip a bit' | 'delete'): Promise<() => Promise<void>> {
-  const bundle = stand.versions[0]?.bundleSha256 ?? '';
+/** Damages or removes the weights of a version's bundle; returns what mends it. */
+async function damage(how: 'flip a bit' | 'delete', version: 0 | 1): Promise<() => Promise<void>> {
+  const bundle = stand.versions[version]?.bundleSha256 ?? '';
   const manifest = JSON.parse(await readFile(stand.store.path(bundle), 'utf8')) as {
     files: { sha256: string; path: string }[];
   };
@@ -186,12 +187,39 @@ describe('the judge among two replicas', () => {
   });
 });
 
+describe('a candidate before the gates', () => {
+  it.each(['flip a bit', 'delete'] as const)('never serves when its bundle is damaged (%s)', async (how) => {
+    const mend = await damage(how, 1);
+    try {
+      const release = await open();
+      await reach(release, { state: 'rolled_back', stage: 'shadow', gates: null });
+      expect(await kindsOf(release)).toEqual(['opened', 'rolled_back']);
+      const { items } = await stand.registry.releases.listEvents(release.id, { limit: 1 });
+      expect(items[0]).toMatchObject({ evidence: { reasons: [{ code: 'gate_failed' }] } });
+      const periods = await stand.registry.releases.listServingPeriods(candidate, 100);
+      expect(periods.filter(({ releaseId }) => releaseId === release.id)).toEqual([]);
+    } finally {
+      await mend();
+    }
+  });
+
+  it('waits, and says for what, when there is too little memory on the judging replica', async () => {
+    const release = await open('roomy');
+    await reach(release, {
+      state: 'held',
+      resumes: true,
+      reason: expect.stringContaining('MiB of memory are free') as never,
+    });
+    expect(await kindsOf(release)).toEqual(['opened', 'held']);
+  });
+});
+
 describe.each(['flip a bit', 'delete'] as const)('when the bundle to go back to is damaged (%s)', (how) => {
   it('the candidate stays, held, with one alarm, and leaves when the bundle is whole again', async () => {
     const release = await open();
     await observe(release, 1000, -0.8);
     await reach(release, { state: 'watched' });
-    const mend = await damage(how);
+    const mend = await damage(how, 0);
     try {
       await observe(release, 1000, 0.8, 2);
       await reach(release, { state: 'held', resumes: false });
