@@ -54,12 +54,13 @@ export async function takeDueDeliveries(
   limit: number,
   holdMs: number,
 ): Promise<readonly ClaimedDelivery[]> {
+  // A millisecond more: stored times are rounded to whole ones, half of them upwards.
   const rows = await client.$queryRaw<(Omit<ClaimedDelivery, 'id'> & { id: bigint })[]>`
     UPDATE "webhook_deliveries" d
     SET "attempts" = d."attempts" + 1, "next_attempt_at" = now() + ${holdMs} * interval '1 millisecond'
     FROM "webhooks" w
     WHERE w."id" = d."webhook_id" AND d."id" IN (
-      SELECT "id" FROM "webhook_deliveries" WHERE "state" = 'pending' AND "next_attempt_at" <= now()
+      SELECT "id" FROM "webhook_deliveries" WHERE "state" = 'pending' AND "next_attempt_at" <= now() + interval '1 millisecond'
       ORDER BY "next_attempt_at", "id" LIMIT ${limit} FOR UPDATE SKIP LOCKED)
     RETURNING d."id", d."webhook_id" AS "webhookId", d."event_id" AS "eventId", d."type", d."payload", d."attempts",
       w."url", w."secret"`;
@@ -102,11 +103,10 @@ export async function returnDelivery(
 
 /** Makes a dead letter due now, as if it had never been sent. False when there is none that is dead. */
 export async function reviveDelivery(client: Transaction, id: string): Promise<boolean> {
-  const { count } = await client.webhookDelivery.updateMany({
-    where: { id: toNumber(id), state: 'dead' },
-    data: { state: 'pending', attempts: 0, nextAttemptAt: new Date(), finishedAt: null },
-  });
-  return count === 1;
+  const changed = await client.$executeRaw`
+    UPDATE "webhook_deliveries" SET "state" = 'pending', "attempts" = 0, "next_attempt_at" = now(), "finished_at" = NULL
+    WHERE "id" = ${toNumber(id)} AND "state" = 'dead'`;
+  return changed > 0;
 }
 
 /** @throws not_found */
