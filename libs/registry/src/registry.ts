@@ -21,7 +21,7 @@ import { findDeployment } from './deployments/deployment.repository.js';
 import { promoteVersion } from './deployments/promote-version.js';
 import { ensureDeployment, readServing, type Serving } from './deployments/read-serving.js';
 import { rollbackDeployment } from './deployments/rollback-deployment.js';
-import { releaseDevice, renewDevice, takeDevice } from './devices/device-lease.repository.js';
+import { Devices } from './devices/devices.js';
 import { RepeatableRequests } from './idempotency/repeatable-requests.js';
 import type {
   Actor,
@@ -95,6 +95,7 @@ export interface RegistryOptions {
  */
 export class Registry {
   readonly checkpoints: Checkpoints;
+  readonly devices: Devices;
   readonly releases: Releases;
   readonly repeatableRequests: RepeatableRequests;
   readonly upgradeExperiments: UpgradeExperiments;
@@ -106,6 +107,7 @@ export class Registry {
   constructor(database: Database, options: RegistryOptions = {}) {
     this.#database = database;
     this.checkpoints = new Checkpoints(database);
+    this.devices = new Devices(database);
     this.releases = new Releases(database);
     this.repeatableRequests = new RepeatableRequests(database);
     this.upgradeExperiments = new UpgradeExperiments(database);
@@ -242,18 +244,6 @@ export class Registry {
   /** @throws invalid_value */
   importVersion(imported: NewImportedVersion): Promise<ModelVersion> {
     return importVersion(this.#database, imported);
-  }
-
-  takeDevice(device: string, holder: string, leaseMs: number): Promise<boolean> {
-    return this.#database.query((client) => takeDevice(client, device, holder, leaseMs));
-  }
-
-  renewDevice(device: string, holder: string, leaseMs: number): Promise<boolean> {
-    return this.#database.query((client) => renewDevice(client, device, holder, leaseMs));
-  }
-
-  releaseDevice(device: string, holder: string): Promise<void> {
-    return this.#database.query((client) => releaseDevice(client, device, holder));
   }
 
   /** The stored bytes that something needs; checkpoints removed within `removedWithinMs` count among them. */

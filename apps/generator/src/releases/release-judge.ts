@@ -10,7 +10,7 @@ import type { Config } from '#config';
 import { holdAdvisoryLock, type AdvisoryLock, type Database } from '#database';
 import { isCodedError } from '#errors';
 import { Registry } from '#registry';
-import type { JudgeAction, Judgement, OpenCase } from '#registry/releases';
+import type { JudgeAction, OpenCase, Release } from '#registry/releases';
 import { CONFIG, DATABASE } from '../generator-tokens.js';
 import { HardGates } from './hard-gates.js';
 import { judgeCase } from './judge-case.js';
@@ -99,7 +99,7 @@ export class ReleaseJudge implements OnApplicationBootstrap, BeforeApplicationSh
     const action = await this.#prepare(open, judgement.action);
     if (action.kind === 'continue' && judgement.added.length === 0) return false;
     const release = await this.registry.releases.settleJudgement({ ...judgement, action });
-    if (action.kind !== 'continue') this.#tell(release.state, judgement);
+    if (action.kind !== 'continue') this.#tell(release, action, judgement.message);
     return judgement.added.length === BATCH;
   }
 
@@ -132,7 +132,10 @@ export class ReleaseJudge implements OnApplicationBootstrap, BeforeApplicationSh
     return isFull;
   }
 
-  #tell(state: string, { release, action, message }: Judgement): void {
-    this.#logger.log({ msg: 'judged', release: release.id, action: action.kind, state, reason: message });
+  #tell({ id, state, resumes, reason }: Release, { kind }: JudgeAction, message: string): void {
+    const line = { msg: 'judged', release: id, action: kind, state, reason: state === 'held' ? reason : message };
+    // One that does not go on by itself waits for a person.
+    if (state === 'held' && resumes === false) this.#logger.error(line);
+    else this.#logger.log(line);
   }
 }

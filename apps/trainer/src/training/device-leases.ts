@@ -39,11 +39,11 @@ export class DeviceLeases {
     const device = `${machine}/${kind}`;
     // Another attempt at the same run is somebody else.
     const holder = `${purpose} ${machine}:${process.pid}:${++this.taken}`;
-    if (!(await this.registry.takeDevice(device, holder, runLostAfterMs))) return null;
+    if (!(await this.registry.devices.take(device, holder, runLostAfterMs))) return null;
     const lost = new AbortController();
     const renew = async (): Promise<void> => {
       try {
-        if (!(await this.registry.renewDevice(device, holder, runLostAfterMs))) lost.abort();
+        if (!(await this.registry.devices.renew(device, holder, runLostAfterMs))) lost.abort();
       } catch (error) {
         this.logger.warn({ device, ...briefError(error), msg: 'could not renew the lease of the device' });
       }
@@ -55,7 +55,7 @@ export class DeviceLeases {
   private async release(device: string, holder: string, timer: NodeJS.Timeout): Promise<void> {
     clearInterval(timer);
     try {
-      await this.registry.releaseDevice(device, holder);
+      await this.registry.devices.release(device, holder);
     } catch (error) {
       this.logger.warn({
         device,
