@@ -6,6 +6,7 @@ import { benchHttp } from './http.js';
 import { benchQuality } from './quality.js';
 import { Report } from './report.js';
 import { benchSampling } from './sampling.js';
+import { benchScoring } from './scoring.js';
 import { benchTraining } from './training.js';
 import { numberUpTo, wholeNumber, type BenchOptions } from './options.js';
 
@@ -15,10 +16,11 @@ const BENCHES = {
   sampling: benchSampling,
   'graph-sampling': benchGraphSampling,
   http: benchHttp,
+  scoring: benchScoring,
   quality: benchQuality,
 };
 
-const USAGE = `Usage: npm run bench -- training|decode|sampling|graph-sampling|http|quality [options]
+const USAGE = `Usage: npm run bench -- training|decode|sampling|graph-sampling|http|scoring|quality [options]
 
   --preset small|intermediate|medium   which sizes (default small)
   --json                               one JSON object per line instead of a table
@@ -30,6 +32,7 @@ const USAGE = `Usage: npm run bench -- training|decode|sampling|graph-sampling|h
             --rate R: open loop, R arrivals per second at random moments over at most N connections
             --aborts SHARE: this share of the requests is broken off   --seed N
             --base-url URL --key KEY --model NAME: a running server instead of one of its own
+  scoring:  what scoring for a release costs; --clients N --tokens M --duration SECONDS --warm-up SECONDS as above
   quality:  --corpus FOLDER with train.txt, valid.txt, test.txt (tokenised)   --epochs N (default 5)
             --vocabulary N (default 10000)   --hyperparameters JSON, by the API's names`;
 
