@@ -5,10 +5,12 @@ import { ServiceMetrics } from '#observability';
 import type { Release } from '#registry/releases';
 import { ReleaseArms } from '../releases/release-arms.js';
 import { ObservationRecorder } from './observation-recorder.js';
-import { scorePairs } from './score-pair.js';
+import { scorePairs, type PairScore } from './score-pair.js';
 
 /** Texts that wait to be scored; more are left out. */
 const MOST_WAITING = 64;
+/** Texts that are read together. */
+const SIDE_BY_SIDE = 8;
 
 /** A text that a client wrote. */
 export interface LiveText {
@@ -92,55 +94,62 @@ export class PairedScorer implements BeforeApplicationShutdown {
   }
 
   async #run(): Promise<void> {
-    for (let job = this.#waiting.shift(); job !== undefined; job = this.#waiting.shift()) {
+    for (let jobs = this.#take(); jobs.length > 0; jobs = this.#take()) {
       try {
-        await this.#rest(job, await this.#score(job));
+        await this.#rest(jobs, await this.#score(jobs));
       } catch (error) {
         // A version was unloaded, or the server stops.
         if (!this.#stopping.signal.aborted) this.#logger.warn({ err: error, msg: 'texts could not be scored' });
       } finally {
-        job.done();
+        for (const { done } of jobs) done();
       }
     }
   }
 
+  /** What is scored next: texts that wait for the same are read side by side, which costs little more than one of them. */
+  #take(): readonly Job[] {
+    const [first] = this.#waiting;
+    if (first === undefined) return [];
+    const isAlike = ({ metric, live }: Job): boolean => metric === first.metric && live.id === first.live.id;
+    const other = this.#waiting.findIndex((job) => !isAlike(job));
+    return this.#waiting.splice(0, Math.min(SIDE_BY_SIDE, other < 0 ? Infinity : other));
+  }
+
   /** @returns how long the decoders were busy with it */
-  async #score(job: Job): Promise<number> {
-    const { live, metric, requestId, client } = job;
-    const ready = this.arms.ready(live);
-    // The release may have ended while the text waited.
-    if (ready === null || this.arms.live?.id !== live.id) return 0;
+  async #score(jobs: readonly Job[]): Promise<number> {
+    const texts = jobs.flatMap((job) => job.texts.map((text) => ({ job, text })));
+    const live = jobs[0]?.live;
+    const ready = live === undefined ? null : this.arms.ready(live);
+    // The release may have ended while the texts waited.
+    if (ready === null || this.arms.live?.id !== live?.id) return 0;
     const leases = [ready.candidate.lease(), ready.incumbent.lease()];
     try {
       if (leases.includes(null)) return 0;
-      const { pairs, computeMs } = await scorePairs(ready.candidate, ready.incumbent, job.texts);
+      const { pairs, computeMs } = await scorePairs(
+        ready.candidate,
+        ready.incumbent,
+        texts.map(({ text }) => text),
+      );
       this.#seconds.inc(computeMs / 1000);
-      // It may have gone on meanwhile; a text says the same in every stage.
-      const { id: releaseId, stageIndex, share, policy } = this.arms.live;
-      for (const pair of pairs) {
-        if (pair === null) this.#leftOut.inc({ why: 'incomparable' });
-        if (pair === null || (metric === 'paired_loss' && pair.tokens < policy.scoring.minPromptTokens)) continue;
-        this.recorder.record({
-          releaseId,
-          metric,
-          arm: 'both',
-          stageIndex,
-          share,
-          value: pair.differenceNats,
-          tokens: pair.tokens,
-          requestId,
-          client,
-        });
-      }
+      for (const [index, { job }] of texts.entries()) this.#record(job, pairs[index] ?? null);
       return computeMs;
     } finally {
       for (const giveBack of leases) giveBack?.();
     }
   }
 
+  #record({ metric, live, requestId, client }: Job, pair: PairScore | null): void {
+    if (pair === null) this.#leftOut.inc({ why: 'incomparable' });
+    // The release may have gone on meanwhile; a text says the same in every stage.
+    const { id: releaseId, stageIndex, share, policy } = this.arms.live?.id === live.id ? this.arms.live : live;
+    if (pair === null || (metric === 'paired_loss' && pair.tokens < policy.scoring.minPromptTokens)) return;
+    const { differenceNats: value, tokens } = pair;
+    this.recorder.record({ releaseId, metric, arm: 'both', stageIndex, share, value, tokens, requestId, client });
+  }
+
   /** On average no more than the share of the time is spent on scoring. */
-  async #rest({ live }: Job, computeMs: number): Promise<void> {
-    const share = live.policy.scoring.maxDecodeShare;
+  async #rest([job]: readonly Job[], computeMs: number): Promise<void> {
+    const share = job?.live.policy.scoring.maxDecodeShare ?? 1;
     const restMs = computeMs * (1 / share - 1);
     if (restMs < 1) return;
     await sleep(restMs, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
