@@ -34,7 +34,7 @@ const USAGE = `Usage: npm run bench -- training|decode|sampling|graph-sampling|h
             --base-url URL --key KEY --model NAME: a running server instead of one of its own
   scoring:  what scoring for a release costs; --clients N --tokens M --duration SECONDS --warm-up SECONDS as above
   quality:  --corpus FOLDER with train.txt, valid.txt, test.txt (tokenised)   --epochs N (default 5)
-            --vocabulary N (default 10000)   --hyperparameters JSON, by the API's names`;
+            --vocabulary N (default 10000)   --seed N   --hyperparameters JSON, by the API's names`;
 
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({

@@ -5,7 +5,7 @@ import type { Report } from './report.js';
 
 /** Trains on a public benchmark as its authors tokenised it, and measures the best parameters on its test text. */
 export async function benchQuality(options: BenchOptions, report: Report): Promise<void> {
-  const { preset, threads } = options;
+  const { preset, threads, seed } = options;
   if (options.corpus === undefined)
     throw new TypeError('quality needs --corpus FOLDER with train.txt, valid.txt and test.txt.');
   const corpus = await preparePretokenizedCorpus({ folder: options.corpus, maxVocabularySize: options.vocabulary });
@@ -28,7 +28,7 @@ export async function benchQuality(options: BenchOptions, report: Report): Promi
     {
       hyperparameters,
       vocabularySize,
-      seed: 1,
+      seed,
       engine,
       train: corpus.train.ids,
       validation: corpus.validation.ids,
@@ -50,6 +50,7 @@ export async function benchQuality(options: BenchOptions, report: Report): Promi
           ...epoch.end(event.trainingSeconds),
           validPerplexity: event.validation.perplexity,
           validAccuracy: event.validation.top1,
+          gapPoints: event.gapPoints,
         });
       }
     },
@@ -66,6 +67,8 @@ export async function benchQuality(options: BenchOptions, report: Report): Promi
     testPerplexity: test.perplexity,
     testAccuracy: test.top1,
     parameters,
+    trainingSeconds: result.trainingSeconds,
+    peakMemoryMb: process.resourceUsage().maxRSS / 1024,
   });
 }
 
