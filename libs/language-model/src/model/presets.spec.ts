@@ -52,6 +52,18 @@ describe('resolveHyperparameters', () => {
     expect(resolveHyperparameters('medium', { n_epochs: undefined })).toEqual(resolveHyperparameters('medium'));
   });
 
+  it.each([
+    [1, 0.1],
+    [4, 0.1],
+    [5, 0.25],
+    ['auto', 0.25],
+  ])('drops fewer units where a text is read %s times, unless told how many', (epochs, dropoutRate) => {
+    expect(resolveHyperparameters('small', { n_epochs: epochs })).toMatchObject({ dropoutRate });
+    expect(resolveHyperparameters('small', { n_epochs: epochs, dropout_rate: 0.3 })).toMatchObject({
+      dropoutRate: 0.3,
+    });
+  });
+
   it('takes every name that it knows', () => {
     expect(() => resolveHyperparameters('small', { '?': 1 })).toThrow(`Known: ${Object.keys(EVERY_NAME).join(', ')}.`);
     expect(resolveHyperparameters('small', EVERY_NAME)).toEqual({

@@ -44,10 +44,20 @@ export interface Hyperparameters {
 
 interface NumberRule {
   readonly field: keyof Hyperparameters;
-  readonly fallback: number;
+  /** The default, for a run of so many epochs where it depends on that. */
+  readonly fallback: number | ((epochs: number) => number);
   readonly min: number;
   readonly max: number;
   readonly whole?: true;
+}
+
+const EPOCHS_BY_DEFAULT = 10;
+/** A text that is read no oftener is not learned by heart; dropping fewer units then learns more of it in the same time. */
+const FEW_EPOCHS = 4;
+
+/** @see docs/experiments.md, "the training recipe" */
+function dropoutFor(epochs: number): number {
+  return epochs <= FEW_EPOCHS ? 0.1 : 0.25;
 }
 
 /** The API's names: default, limits, meaning. The preset supplies its own sizes. */
@@ -55,10 +65,10 @@ const NUMBERS: Readonly<Record<string, NumberRule>> = {
   embedding_dim: { field: 'embeddingDim', fallback: 0, min: 1, max: 2048, whole: true },
   lstm_units: { field: 'lstmUnits', fallback: 0, min: 1, max: 4096, whole: true },
   num_layers: { field: 'numLayers', fallback: 2, min: 1, max: 8, whole: true },
-  dropout_rate: { field: 'dropoutRate', fallback: 0.25, min: 0, max: 0.9 },
+  dropout_rate: { field: 'dropoutRate', fallback: dropoutFor, min: 0, max: 0.9 },
   sequence_length: { field: 'sequenceLength', fallback: 50, min: 2, max: 500, whole: true },
   batch_size: { field: 'batchSize', fallback: 32, min: 1, max: 1024, whole: true },
-  n_epochs: { field: 'epochs', fallback: 10, min: 1, max: 1000, whole: true },
+  n_epochs: { field: 'epochs', fallback: EPOCHS_BY_DEFAULT, min: 1, max: 1000, whole: true },
   max_train_tokens: { field: 'maxTrainTokens', fallback: 0, min: 0, max: 1e12, whole: true },
   learning_rate: { field: 'learningRate', fallback: 0.003, min: 1e-7, max: 1 },
   weight_decay: { field: 'weightDecay', fallback: 0.05, min: 0, max: 10 },
@@ -126,11 +136,13 @@ export function resolveHyperparameters(
   const given = Object.fromEntries(
     Object.entries(overrides).filter(([, value]) => value !== undefined && value !== 'auto'),
   );
+  const read = (name: string, rule: NumberRule, epochs: number): number => {
+    if (name in given) return readNumber(name, rule, given[name]);
+    return typeof rule.fallback === 'number' ? rule.fallback : rule.fallback(epochs);
+  };
+  const epochs = read('n_epochs', NUMBERS['n_epochs']!, EPOCHS_BY_DEFAULT);
   const numbers = Object.fromEntries(
-    Object.entries(NUMBERS).map(([name, rule]) => [
-      rule.field,
-      name in given ? readNumber(name, rule, given[name]) : rule.fallback,
-    ]),
+    Object.entries(NUMBERS).map(([name, rule]) => [rule.field, read(name, rule, epochs)]),
   );
   const tokenization = given['tokenization'] ?? 'text';
   if (tokenization !== 'text' && tokenization !== 'words') {
