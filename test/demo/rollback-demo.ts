@@ -21,7 +21,12 @@ const POLICY = {
   minObservations: 100,
   burnInSeconds: 1,
   maxSeconds: 300,
-  metrics: { paired_loss: { block: 1, scale: 1 }, latency: { limitMs: 3_000 } },
+  metrics: {
+    paired_loss: { block: 1, scale: 1 },
+    // The small model's probe text has both kinds: it would tell before any client does.
+    probe_loss: { budget: 0 },
+    latency: { limitMs: 3_000 },
+  },
   scoring: { sampleShare: 1, maxDecodeShare: 0.5, minPromptTokens: 4 },
   gates: { minFreeMemoryMib: 64 },
 };
