@@ -125,7 +125,10 @@ describe('an event', () => {
       await client.query('DELETE FROM webhooks WHERE id = $1', [id]);
       const enqueued = enqueue();
       const waits = `SELECT 1 FROM pg_locks WHERE NOT granted AND pid IN (SELECT pid FROM pg_stat_activity WHERE datname = current_database())`;
-      await expect.poll(async () => (await client.query(waits)).rowCount, { timeout: 10_000 }).toBeGreaterThan(0);
+      // Not on the client: a transaction sees the connections that there were at its first look.
+      await expect
+        .poll(async () => (await database.pool.query(waits)).rowCount, { timeout: 10_000 })
+        .toBeGreaterThan(0);
       await client.query('COMMIT');
       await enqueued;
     } finally {
