@@ -5,7 +5,7 @@ import { changeApiKey } from './api-keys/change-api-key.js';
 import { createApiKey } from './api-keys/create-api-key.js';
 import { revokeApiKey } from './api-keys/revoke-api-key.js';
 import { verifyApiKey, type VerifiedApiKey } from './api-keys/verify-api-key.js';
-import { findAuditEntries } from './audit/audit.repository.js';
+import { findAuditEntries, type AuditQuery } from './audit/audit.repository.js';
 import { Checkpoints } from './checkpoints/checkpoints.js';
 import { findLiveArtifacts } from './checkpoints/live-artifacts.repository.js';
 import {
@@ -38,6 +38,7 @@ import type {
   RunFailure,
   RunOutcome,
 } from './inputs.js';
+import { Lineages } from './lineage/lineages.js';
 import { deleteVersion } from './model-versions/delete-version.js';
 import { findModelVersion, findModelVersions, findRecordedVersion } from './model-versions/model-version.repository.js';
 import { resolveModel } from './model-versions/resolve-model.js';
@@ -96,6 +97,7 @@ export interface RegistryOptions {
 export class Registry {
   readonly checkpoints: Checkpoints;
   readonly devices: Devices;
+  readonly lineages: Lineages;
   readonly releases: Releases;
   readonly repeatableRequests: RepeatableRequests;
   readonly upgradeExperiments: UpgradeExperiments;
@@ -108,6 +110,7 @@ export class Registry {
     this.#database = database;
     this.checkpoints = new Checkpoints(database);
     this.devices = new Devices(database);
+    this.lineages = new Lineages(database);
     this.releases = new Releases(database);
     this.repeatableRequests = new RepeatableRequests(database);
     this.upgradeExperiments = new UpgradeExperiments(database);
@@ -326,7 +329,7 @@ export class Registry {
     return revokeApiKey(this.#database, id, actor);
   }
 
-  listAudit(page: PageRequest & { readonly subject?: string | undefined } = {}): Promise<Page<AuditEntry>> {
+  listAudit(page: AuditQuery = {}): Promise<Page<AuditEntry>> {
     return this.#database.query((client) => findAuditEntries(client, page));
   }
 

@@ -10,6 +10,8 @@ export interface RegisteredVersionOptions {
   readonly suffix?: string;
   /** The corpus that it was trained on; a new one when left out. */
   readonly corpusId?: string;
+  /** The version that it is continued from; none when left out. */
+  readonly baseVersionId?: string;
 }
 
 /** Registers a model version the way the trainer does, without training one: corpus, run, outcome. */
@@ -24,6 +26,7 @@ export async function registerVersion(
     corpusId: corpus.id,
     preset: options.preset ?? 'small',
     suffix: options.suffix ?? null,
+    baseVersionId: options.baseVersionId ?? null,
     seed: 1,
   });
   const { fence } = await registry.startRun(id);

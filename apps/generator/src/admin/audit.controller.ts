@@ -12,6 +12,16 @@ class AuditQueryDto extends PageQueryDto {
   @IsOptional()
   @IsString()
   subject?: string;
+
+  @ApiPropertyOptional({ description: 'Only what begins with this, such as deployment. or deployment.promote.' })
+  @IsOptional()
+  @IsString()
+  action?: string;
+
+  @ApiPropertyOptional({ description: 'Only what was done by somebody with these letters in the name.' })
+  @IsOptional()
+  @IsString()
+  actor?: string;
 }
 
 const AUDIT_ENTRY = objectSchema('audit_entry', {
@@ -36,7 +46,9 @@ export class AuditController {
   @ApiOperation({ summary: 'List changes, the newest first' })
   @AnswersList(AUDIT_ENTRY)
   async list(@Query() query: AuditQueryDto): Promise<ListObject<object>> {
-    return listObject(await this.registry.listAudit({ ...pageRequest(query), subject: query.subject }), auditObject);
+    const { subject, action, actor } = query;
+    const page = await this.registry.listAudit({ ...pageRequest(query), subject, action, actor });
+    return listObject(page, auditObject);
   }
 }
 

@@ -1,8 +1,10 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsIn, IsNotEmpty, IsOptional, IsString } from 'class-validator';
+import { PageQueryDto } from './page-query.dto.js';
 import { ReasonDto } from './release.dto.js';
 
 const STRATEGIES = ['now', 'release'] as const;
+const SOURCES = ['audit', 'release', 'serving'] as const;
 
 /** Body of a promotion. */
 export class PromoteDto extends ReasonDto {
@@ -37,6 +39,17 @@ export class RollbackDto extends ReasonDto {
   @IsNotEmpty()
   @IsString()
   to?: string | null;
+}
+
+/** Which part of a history is wanted. */
+export class TimelineQueryDto extends PageQueryDto {
+  @ApiPropertyOptional({
+    enum: SOURCES,
+    description: 'Only what people and services did, what was decided in releases, or what served.',
+  })
+  @IsOptional()
+  @IsIn(SOURCES)
+  source?: (typeof SOURCES)[number];
 }
 
 /** Which time is asked about. */

@@ -6,10 +6,10 @@ import { Registry, type Deployment } from '#registry';
 import { ModelHost } from '../models/model-host.js';
 import { Answers, AnswersList } from './admin-docs.js';
 import { CurrentActor, type RequestActor } from './current-actor.js';
-import { PromoteDto, RollbackDto, ServingQueryDto } from './deployment-change.dto.js';
+import { PromoteDto, RollbackDto, ServingQueryDto, TimelineQueryDto } from './deployment-change.dto.js';
 import { DEPLOYMENT, deploymentObject } from './deployment-object.js';
 import { IdempotentWrite } from './idempotency/idempotent-write.js';
-import { listObject, PageQueryDto, pageRequest, type ListObject } from './page-query.dto.js';
+import { listObject, pageOf, PageQueryDto, pageRequest, type ListObject } from './page-query.dto.js';
 import { periodObject, SERVING_PERIOD, TIMELINE_ENTRY, timelineObject } from './release-object.js';
 import { ReasonDto } from './release.dto.js';
 
@@ -23,6 +23,15 @@ export class DeploymentsController {
     private readonly host: ModelHost,
   ) {}
 
+  @Get()
+  @ApiOperation({ summary: 'List deployments by name; after = the last name' })
+  @AnswersList(DEPLOYMENT)
+  async list(@Query() query: PageQueryDto): Promise<ListObject<object>> {
+    const deployments = await this.registry.releases.listDeployments();
+    const page = pageOf(deployments, query, ({ deployment }) => deployment.name);
+    return listObject(page, ({ deployment, release }) => deploymentObject(deployment, release?.id ?? null));
+  }
+
   @Get(':name')
   @ApiOperation({ summary: 'Which version serves, which one a rollback goes back to, and the release that is open' })
   @Answers(DEPLOYMENT)
@@ -33,8 +42,9 @@ export class DeploymentsController {
   @Get(':name/timeline')
   @ApiOperation({ summary: 'What was done, decided and served, in one list, the newest first' })
   @AnswersList(TIMELINE_ENTRY)
-  async timeline(@Param('name') name: string, @Query() query: PageQueryDto): Promise<ListObject<object>> {
-    return listObject(await this.registry.releases.listTimeline(name, pageRequest(query)), timelineObject);
+  async timeline(@Param('name') name: string, @Query() query: TimelineQueryDto): Promise<ListObject<object>> {
+    const page = await this.registry.releases.listTimeline(name, { ...pageRequest(query), source: query.source });
+    return listObject(page, timelineObject);
   }
 
   @Get(':name/serving')

@@ -18,6 +18,7 @@ import {
 } from './admin-docs.js';
 import { CurrentActor, type RequestActor } from './current-actor.js';
 import { IdempotentWrite } from './idempotency/idempotent-write.js';
+import { LINEAGE, lineageObject, useObject, VERSION_USE } from './lineage-object.js';
 import { listObject, PageQueryDto, pageRequest, type ListObject } from './page-query.dto.js';
 import { periodObject, SERVING_PERIOD } from './release-object.js';
 
@@ -62,6 +63,7 @@ const MODEL_VERSION = objectSchema('model_version', VERSION_FIELDS);
 const DESCRIBED_VERSION = objectSchema('model_version', {
   ...VERSION_FIELDS,
   served: about(arrayOf(SERVING_PERIOD), `When and where it served, the newest first; at most ${MAX_PERIODS}.`),
+  used_by: about(VERSION_USE, 'While any of these is there, it cannot be deleted.'),
   quarantine: nullable(
     about(
       fieldsSchema({ until: FIELD.time, count: FIELD.count, reason: FIELD.text }),
@@ -90,21 +92,32 @@ export class ModelVersionsController {
   }
 
   @Get(':id')
-  @ApiOperation({ summary: 'One model version with its lineage, also one that was deleted' })
+  @ApiOperation({ summary: 'One model version, also one that was deleted' })
   @Answers(DESCRIBED_VERSION)
   async read(@Param('id') id: string): Promise<object> {
     const version = await this.registry.getRecordedVersion(id);
     const served = await this.registry.releases.listServingPeriods(id, MAX_PERIODS);
     const quarantine = await this.registry.releases.findQuarantine(id);
+    const use = await this.registry.lineages.findUse(id);
     return {
       ...versionObject(version),
       served: served.map(periodObject),
+      used_by: useObject(use),
       quarantine: quarantine && {
         until: unixSeconds(quarantine.until),
         count: quarantine.count,
         reason: quarantine.reason,
       },
     };
+  }
+
+  @Get(':id/lineage')
+  @ApiOperation({
+    summary: 'What a version came from and what came of it: texts, jobs, versions, releases, deployments',
+  })
+  @Answers(LINEAGE)
+  async lineage(@Param('id') id: string): Promise<object> {
+    return lineageObject(id, await this.registry.lineages.read(id));
   }
 
   @Delete(':id')

@@ -1,9 +1,9 @@
-import { Body, Controller, Get, Param, Put, Query } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Param, Post, Put, Query } from '@nestjs/common';
 import { ApiBody, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { RequireScope } from '#observability';
 import { Registry } from '#registry';
 import type { PolicyVersion } from '#registry/releases';
-import { DEFAULT_POLICY } from '#release-policy';
+import { DEFAULT_POLICY, parsePolicy } from '#release-policy';
 import type { Schema } from '../error-docs.js';
 import { unixSeconds } from '../unix-seconds.js';
 import { about, Answers, AnswersList, FIELD, nullable, objectSchema } from './admin-docs.js';
@@ -24,6 +24,8 @@ const POLICY = objectSchema('policy', {
   created_at: nullable(FIELD.time),
   created_by: nullable(FIELD.text),
 });
+
+const CHECKED_POLICY = objectSchema('checked_policy', { document: DOCUMENT });
 
 /** What releases go by. A policy is never changed: another version of it is written. */
 @ApiTags('Administration')
@@ -60,6 +62,16 @@ export class PoliciesController {
       pageOf(versions, query, ({ version }) => String(version)),
       policyObject,
     );
+  }
+
+  @Post('check')
+  @HttpCode(200)
+  @IdempotentWrite()
+  @ApiOperation({ summary: 'Check a policy without writing it: the answer is all that it would say' })
+  @ApiBody({ schema: DOCUMENT })
+  @Answers(CHECKED_POLICY)
+  check(@Body() document: Record<string, unknown>): object {
+    return { object: 'checked_policy', document: parsePolicy(document) };
   }
 
   @Put(':name')

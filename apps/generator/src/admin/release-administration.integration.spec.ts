@@ -194,6 +194,57 @@ describe('a policy', () => {
   });
 });
 
+describe('a policy that is only checked', () => {
+  it('is answered in full, written nowhere, and refused with the place of the mistake', async () => {
+    const { body } = await client.documented('POST', '/policies/check', '', { minObservations: 7 });
+    expect(body).toEqual({ object: 'checked_policy', document: { ...DEFAULT_POLICY, minObservations: 7 } });
+    expect(await client.send('GET', 'policies/check')).toMatchObject({ status: 404 });
+    expect(await client.send('POST', 'policies/check', { body: { maxSeconds: -1 } })).toMatchObject({
+      status: 400,
+      body: { error: { param: 'maxSeconds' } },
+    });
+  });
+});
+
+describe('what the pages of the console look for', () => {
+  it('is found: deployments, releases of a version, parts of the history and of the audit', async () => {
+    const { body: deployments } = await client.documented('GET', '/deployments');
+    expect(deployments['data']).toMatchObject([{ name: 'production', incumbent: null }, { name: NAME }]);
+    expect((await client.send('GET', 'deployments?limit=1')).body).toMatchObject({ has_more: true });
+    const ofVersion = async (id: string): Promise<unknown[]> =>
+      (await client.send('GET', `releases?version=${id}`)).body['data'] as unknown[];
+    const all = (await client.send('GET', 'releases')).body['data'] as unknown[];
+    expect(await ofVersion(versions[1])).toEqual(all);
+    expect(await ofVersion(versions[2])).toEqual([]);
+    const { body: served } = await client.send('GET', `deployments/${NAME}/timeline?source=serving`);
+    const periods = served['data'] as { source: string; kind: string }[];
+    expect(new Set(periods.map(({ source }) => source))).toEqual(new Set(['serving']));
+    expect(await client.send('GET', `deployments/${NAME}/timeline?source=x`)).toMatchObject({ status: 400 });
+    const audit = async (query: string): Promise<string[]> => {
+      const { body } = await client.send('GET', `audit?limit=100&${query}`);
+      return (body['data'] as { action: string }[]).map(({ action }) => action);
+    };
+    expect(new Set(await audit('action=policy.'))).toEqual(new Set(['policy.write']));
+    expect(await audit('action=deployment.pin&actor=FOR%20ADMIN')).toEqual(['deployment.pin']);
+    expect(await audit('actor=nobody')).toEqual([]);
+  });
+
+  it('is drawn: where a version comes from, what became of it, and what keeps it', async () => {
+    const { body: lineage } = await client.documented('GET', '/model-versions/{id}/lineage', versions[0]);
+    const nodes = lineage['nodes'] as { kind: string; id: string }[];
+    expect(nodes.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['corpus', 'run', 'version', 'deployment']));
+    expect(lineage['edges']).toContainEqual({ from: versions[0], to: NAME, role: 'serves' });
+    const { body: kept } = await client.documented('GET', '/model-versions/{id}', versions[0]);
+    expect(kept['used_by']).toEqual({
+      deployment: NAME,
+      release: null,
+      training_run: null,
+      upgrade_experiment: null,
+    });
+    expect(await client.send('GET', 'model-versions/none/lineage')).toMatchObject({ status: 404 });
+  });
+});
+
 describe('the history of a deployment', () => {
   it('is one list of what was done, decided and served, in pages', async () => {
     const { body } = await client.documented('GET', '/deployments/{name}/timeline', NAME);

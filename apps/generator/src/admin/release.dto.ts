@@ -36,4 +36,9 @@ export class ReleasesQueryDto extends PageQueryDto {
   @IsOptional()
   @IsIn(STATES)
   state?: Release['state'];
+
+  @ApiPropertyOptional({ description: 'Only those that compare this version, as candidate or as incumbent.' })
+  @IsOptional()
+  @IsString()
+  version?: string;
 }

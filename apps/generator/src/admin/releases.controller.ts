@@ -27,8 +27,9 @@ export class ReleasesController {
   @ApiOperation({ summary: 'List releases, the newest first' })
   @AnswersList(RELEASE)
   async list(@Query() query: ReleasesQueryDto): Promise<ListObject<object>> {
-    const { deployment, state } = query;
-    return listObject(await this.registry.releases.list({ ...pageRequest(query), deployment, state }), releaseObject);
+    const { deployment, state, version } = query;
+    const page = await this.registry.releases.list({ ...pageRequest(query), deployment, state, version });
+    return listObject(page, releaseObject);
   }
 
   @Get(':id')

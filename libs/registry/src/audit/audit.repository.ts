@@ -33,12 +33,24 @@ export async function insertAuditEntry(
   return `${PREFIX}${id}`;
 }
 
-export async function findAuditEntries(
-  client: Transaction,
-  request: PageRequest & { readonly subject?: string | undefined },
-): Promise<Page<AuditEntry>> {
+/** Which entries are wanted. */
+export interface AuditQuery extends PageRequest {
+  /** Only those about this object. */
+  readonly subject?: string | undefined;
+  /** Only what begins with this, such as `deployment.` or `deployment.promote`. */
+  readonly action?: string | undefined;
+  /** Only of whom these letters are in the name. */
+  readonly actor?: string | undefined;
+}
+
+export async function findAuditEntries(client: Transaction, request: AuditQuery): Promise<Page<AuditEntry>> {
+  const { subject, action, actor } = request;
   const rows = await client.auditEntry.findMany({
-    ...(request.subject === undefined ? {} : { where: { subject: request.subject } }),
+    where: {
+      ...(subject !== undefined && { subject }),
+      ...(action !== undefined && { action: { startsWith: action } }),
+      ...(actor !== undefined && { actor: { contains: actor, mode: 'insensitive' } }),
+    },
     orderBy: { id: 'desc' },
     ...pageArguments(request, toNumber),
   });

@@ -12,6 +12,11 @@ export function findDeploymentIfAny(client: Transaction, name: string): Promise<
   return client.deployment.findUnique({ where: { name } });
 }
 
+/** The first deployments by name. */
+export function findDeployments(client: Transaction, limit: number): Promise<readonly Deployment[]> {
+  return client.deployment.findMany({ orderBy: { name: 'asc' }, take: limit });
+}
+
 /** @throws deployment_not_found */
 export async function findDeployment(client: Transaction, name: string): Promise<Deployment> {
   const deployment = await findDeploymentIfAny(client, name);

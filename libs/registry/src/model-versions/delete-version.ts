@@ -2,6 +2,7 @@ import type { Database } from '#database';
 import { CodedError } from '#errors';
 import { insertAuditEntry } from '../audit/audit.repository.js';
 import type { Actor } from '../inputs.js';
+import type { VersionUse } from '../lineage/lineage.js';
 import type { ModelVersion } from '../records.js';
 import {
   findModelVersion,
@@ -9,7 +10,6 @@ import {
   findVersionUse,
   lockModelVersions,
   markVersionDeleted,
-  type VersionUse,
 } from './model-version.repository.js';
 
 /**

@@ -1,6 +1,7 @@
 import type { Prisma, Transaction } from '#database';
 import { CodedError } from '#errors';
 import { fromJson, toJson } from '../json.repository.js';
+import type { VersionUse } from '../lineage/lineage.js';
 import { pageArguments, sameId, toPage } from '../paging.js';
 import type { ModelVersion, Page, PageRequest } from '../records.js';
 import type { ModelVersionState } from '../transitions.js';
@@ -102,18 +103,7 @@ export async function markVersionDeleted(client: Transaction, id: string): Promi
   await client.modelVersion.update({ where: { id }, data: { deletedAt: new Date() } });
 }
 
-/** What of the registry needs the bytes of a version: one of each kind. */
-export interface VersionUse {
-  /** A deployment that it serves or that would be rolled back to it. */
-  readonly deployment: string | null;
-  /** A release that has not ended and compares it. */
-  readonly release: string | null;
-  /** A run that continues from it and has not ended. */
-  readonly trainingRun: string | null;
-  /** An upgrade experiment that compares it and has not ended. */
-  readonly upgradeExperiment: string | null;
-}
-
+/** What of the registry needs the bytes of a version. */
 export async function findVersionUse(client: Transaction, id: string): Promise<VersionUse> {
   const deployment = await client.deployment.findFirst({
     where: { OR: [{ incumbentVersionId: id }, { previousVersionId: id }] },

@@ -16,6 +16,8 @@ export type ReleaseChange = Partial<
 export interface ReleaseQuery extends PageRequest {
   readonly deployment?: string | undefined;
   readonly state?: ReleaseState | undefined;
+  /** Only those that compare this version, as candidate or as incumbent. */
+  readonly version?: string | undefined;
 }
 
 function toRelease({ deploymentName, ...row }: Prisma.ReleaseGetPayload<object>): Release {
@@ -79,9 +81,13 @@ export async function findOpenRelease(client: Transaction, deployment: string): 
 }
 
 export async function findReleases(client: Transaction, request: ReleaseQuery): Promise<Page<Release>> {
-  const { deployment, state } = request;
+  const { deployment, state, version } = request;
   const rows = await client.release.findMany({
-    where: { ...(deployment === undefined ? {} : { deploymentName: deployment }), ...(state && { state }) },
+    where: {
+      ...(deployment !== undefined && { deploymentName: deployment }),
+      ...(state && { state }),
+      ...(version !== undefined && { OR: [{ candidateVersionId: version }, { incumbentVersionId: version }] }),
+    },
     orderBy: [{ openedAt: 'desc' }, { id: 'desc' }],
     ...pageArguments(request, sameId),
   });

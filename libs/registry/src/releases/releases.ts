@@ -1,5 +1,5 @@
 import type { Database } from '#database';
-import { findDeployment } from '../deployments/deployment.repository.js';
+import { findDeployment, findDeployments } from '../deployments/deployment.repository.js';
 import { pinDeployment, unpinDeployment } from '../deployments/pin-deployment.js';
 import type { Actor } from '../inputs.js';
 import type { Deployment, Page, PageRequest } from '../records.js';
@@ -24,7 +24,9 @@ import type {
 import { findOpenRelease, findRelease, findReleases, type ReleaseQuery } from './release.repository.js';
 import { findPeriodsOfVersion, findServingAt } from './serving-period.repository.js';
 import { abortRelease, advanceRelease, pauseRelease, resumeRelease } from './steer-release.js';
-import { findTimeline } from './timeline.repository.js';
+import { findTimeline, type TimelineQuery } from './timeline.repository.js';
+
+const MAX_DEPLOYMENTS = 100;
 
 /** Releases: one use case per method, in one transaction each; what it does and throws stands in the file it comes from. */
 export class Releases {
@@ -52,6 +54,19 @@ export class Releases {
   /** The release of a deployment that has not ended; null when there is none. */
   findOpen(deployment: string): Promise<Release | null> {
     return this.#database.query((client) => findOpenRelease(client, deployment));
+  }
+
+  /** Every deployment by name, at most 100, each with its release that has not ended. */
+  listDeployments(): Promise<readonly { readonly deployment: Deployment; readonly release: Release | null }[]> {
+    return this.#database.query(async (client) => {
+      const deployments = await findDeployments(client, MAX_DEPLOYMENTS);
+      return Promise.all(
+        deployments.map(async (deployment) => ({
+          deployment,
+          release: await findOpenRelease(client, deployment.name),
+        })),
+      );
+    });
   }
 
   /** What a replica follows: a deployment, and its release that has not ended. @throws deployment_not_found */
@@ -140,7 +155,7 @@ export class Releases {
   }
 
   /** @throws deployment_not_found; invalid_value */
-  listTimeline(deployment: string, page: PageRequest = {}): Promise<Page<TimelineEntry>> {
+  listTimeline(deployment: string, page: TimelineQuery = {}): Promise<Page<TimelineEntry>> {
     return this.#database.query(async (client) => {
       await findDeployment(client, deployment);
       return findTimeline(client, deployment, page);

@@ -4,6 +4,12 @@ import { checkLimit, unknownCursor } from '../paging.js';
 import type { Page, PageRequest } from '../records.js';
 import type { TimelineEntry } from './release.js';
 
+/** Which entries are wanted. */
+export interface TimelineQuery extends PageRequest {
+  /** Only what was done by people and services, decided in releases, or served. */
+  readonly source?: TimelineEntry['source'] | undefined;
+}
+
 interface TimelineRow extends Omit<TimelineEntry, 'data'> {
   readonly data: Prisma.JsonValue;
 }
@@ -17,7 +23,7 @@ interface TimelineRow extends Omit<TimelineEntry, 'data'> {
 export async function findTimeline(
   client: Transaction,
   deployment: string,
-  request: PageRequest,
+  request: TimelineQuery,
 ): Promise<Page<TimelineEntry>> {
   const limit = checkLimit(request.limit);
   const entries = Prisma.sql`
@@ -31,14 +37,16 @@ export async function findTimeline(
     SELECT 'period-' || "id", "started_at", 'serving', 1, "id", "role", NULL, NULL, "release_id",
       jsonb_build_object('version', "version_id", 'share', "share", 'until', "ended_at", 'cause', "started_by")
       FROM "serving_periods" WHERE "deployment" = ${deployment}`;
+  const wanted = request.source === undefined ? Prisma.sql`TRUE` : Prisma.sql`t."source" = ${request.source}`;
   const before =
     request.after === undefined
-      ? Prisma.empty
-      : Prisma.sql`WHERE (t."at", t."rank", t."number") < (
+      ? Prisma.sql`TRUE`
+      : Prisma.sql`(t."at", t."rank", t."number") < (
           SELECT c."at", c."rank", c."number" FROM "entries" c WHERE c."id" = ${request.after})`;
   const rows = await client.$queryRaw<TimelineRow[]>`
     WITH "entries" AS (${entries})
-    SELECT t."id", t."at", t."source", t."kind", t."actor", t."message", t."releaseId", t."data" FROM "entries" t ${before}
+    SELECT t."id", t."at", t."source", t."kind", t."actor", t."message", t."releaseId", t."data" FROM "entries" t
+    WHERE ${wanted} AND ${before}
     ORDER BY t."at" DESC, t."rank" DESC, t."number" DESC LIMIT ${limit + 1}`;
   if (rows.length === 0 && request.after !== undefined) {
     const [known] = await client.$queryRaw<object[]>`
