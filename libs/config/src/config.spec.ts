@@ -90,6 +90,32 @@ describe('loadConfig', () => {
     expect(message).not.toContain('hunter2');
   });
 
+  it('never repeats the secrets of the queue and the store', () => {
+    const secrets = {
+      REDIS_URL: 'http://user:hunter2@host',
+      S3_ENDPOINT: 'ftp://hunter2',
+      S3_SECRET_ACCESS_KEY: 'hunter2 ' + 'ü',
+    };
+    const message = messageOf(secrets);
+    for (const variable of Object.keys(secrets)) expect(message).toContain(`${variable} must be`);
+    expect(message).not.toContain('hunter2');
+  });
+
+  it('takes the settings of a store only together', () => {
+    const store = { S3_BUCKET: 'models', S3_ENDPOINT: 'http://minio:9000', S3_ACCESS_KEY_ID: 'key' };
+    expect(messageOf(store)).toBe('S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY belong together; set both, or none.');
+    expect(messageOf({ ...store, S3_SECRET_ACCESS_KEY: 'secret' })).toBe('accepted');
+    expect(messageOf({ S3_ENDPOINT: 'http://minio:9000' })).toMatch(/^S3_ENDPOINT .* set S3_BUCKET/);
+  });
+
+  it.each(['ab', 'Models', 'models-', 'a/b', '-ab', 'a'.repeat(64)])('refuses the bucket name %s', (text) => {
+    expect(messageOf({ S3_BUCKET: text })).toMatch(/^S3_BUCKET must have 3 to 63/);
+  });
+
+  it.each(['/a', 'a/', 'a//b', '../a', 'a/..', 'a b'])('refuses %j as the beginning of names in a bucket', (text) => {
+    expect(messageOf({ S3_PREFIX: text })).toMatch(/^S3_PREFIX must be names/);
+  });
+
   it.each(['a', 'a=', '=b', 'a=b=c', 'a=b,,c=d', 'a=b,a=c'])('refuses the aliases %s', (text) => {
     expect(messageOf({ MODEL_ALIASES: text })).toMatch(/^MODEL_ALIASES (must be pairs|names "a" twice)/);
   });

@@ -38,10 +38,11 @@ export function loadConfig(environment: Environment = processEnvironment()): Con
       problems.push(`${variable} ${error.message}`);
     }
   }
+  const read = values as Values;
+  if (problems.length === 0) problems.push(...problemsBetween(read));
   if (problems.length > 0) {
     throw new CodedError('configuration_invalid', problems.join('\n'), { param: firstWord(problems[0]) });
   }
-  const read = values as Values;
   const dataDir = resolve(read.dataDir);
   return Object.freeze({
     ...read,
@@ -60,6 +61,18 @@ export function loadConfig(environment: Environment = processEnvironment()): Con
  */
 export function environmentWith(settings: Environment): Environment {
   return { ...processEnvironment(), ...settings };
+}
+
+/** Settings that are good alone and not together. */
+function problemsBetween({ s3Bucket, s3Endpoint, s3AccessKeyId, s3SecretAccessKey }: Values): string[] {
+  const problems: string[] = [];
+  if ((s3AccessKeyId === null) !== (s3SecretAccessKey === null)) {
+    problems.push('S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY belong together; set both, or none.');
+  }
+  if (s3Bucket === null && s3Endpoint !== null) {
+    problems.push('S3_ENDPOINT says where a store is, but not what to keep in it; set S3_BUCKET, too, or neither.');
+  }
+  return problems;
 }
 
 function firstWord(text: string | undefined): string | null {

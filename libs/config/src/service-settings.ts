@@ -18,11 +18,6 @@ export const SERVICE_SETTINGS = {
     '.understudy',
     'Where everything is kept that the project writes; created when missing.',
   ),
-  artifactDir: optional<string>(
-    'ARTIFACT_DIR',
-    folder(),
-    'Where uploaded files and model bundles are kept, by their hash. Default: DATA_DIR/artifacts.',
-  ),
   postgresPort: setting(
     'POSTGRES_PORT',
     integer(0, PORT_MAXIMUM),

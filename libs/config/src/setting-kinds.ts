@@ -92,14 +92,73 @@ export function host(): SettingKind<string> {
 
 /** A PostgreSQL address; its text is never repeated in messages because it usually holds a password. */
 export function postgresUrl(): SettingKind<string> {
+  return url(
+    ['postgres:', 'postgresql:'],
+    'must be a PostgreSQL address such as postgresql://user:password@host:5432/database (characters such as @, / and # in the password percent-encoded).',
+  );
+}
+
+/** A Redis address; not repeated either. */
+export function redisUrl(): SettingKind<string> {
+  return url(
+    ['redis:', 'rediss:'],
+    'must be a Redis address such as redis://user:password@host:6379/0, or rediss:// with TLS (characters such as @, / and # in the password percent-encoded).',
+  );
+}
+
+/** The address of an HTTP server; not repeated either. */
+export function httpUrl(): SettingKind<string> {
+  return url(['http:', 'https:'], 'must be an address such as https://s3.example.com:9000.');
+}
+
+/** A text that is never repeated in messages, such as a password. */
+export function secret(): SettingKind<string> {
+  return {
+    read(text) {
+      if (!/^[\x21-\x7e]{1,1024}$/.test(text)) {
+        throw new SettingProblem('must be 1 to 1024 letters, digits and signs of ASCII, without blanks.');
+      }
+      return text;
+    },
+    write: (value) => value,
+  };
+}
+
+/** The name of an S3 bucket. @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html */
+export function bucketName(): SettingKind<string> {
+  return {
+    read(text) {
+      if (!/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(text)) {
+        throw new SettingProblem(
+          `must have 3 to 63 small letters, digits, "-" and ".", and begin and end with a letter or digit; got ${shown(text)}.`,
+        );
+      }
+      return text;
+    },
+    write: (value) => value,
+  };
+}
+
+/** What names in a bucket begin with: names separated by `/`, none at the ends. */
+export function keyPrefix(): SettingKind<string> {
+  return {
+    read(text) {
+      if (text.length > 200 || !/^[A-Za-z0-9_-][A-Za-z0-9_.-]*(\/[A-Za-z0-9_-][A-Za-z0-9_.-]*)*$/.test(text)) {
+        throw new SettingProblem(
+          `must be names of letters, digits, "-", "_" and "." with "/" between them, such as team/understudy, at most 200 characters; got ${shown(text)}.`,
+        );
+      }
+      return text;
+    },
+    write: (value) => value,
+  };
+}
+
+function url(protocols: readonly string[], problem: string): SettingKind<string> {
   return {
     read(text) {
       const protocol = URL.canParse(text) ? new URL(text).protocol : null;
-      if (protocol !== 'postgres:' && protocol !== 'postgresql:') {
-        throw new SettingProblem(
-          'must be a PostgreSQL address such as postgresql://user:password@host:5432/database (characters such as @, / and # in the password percent-encoded).',
-        );
-      }
+      if (protocol === null || !protocols.includes(protocol)) throw new SettingProblem(problem);
       return text;
     },
     write: (value) => value,
