@@ -9,17 +9,17 @@ const MAX_TOKENS_PER_CHARACTER = 3;
  * Checks that no prompt is longer than the server takes.
  * @throws context_length_exceeded
  */
-export function checkPromptLengths(
+export async function checkPromptLengths(
   { prompts, truncatePromptTokens }: ValidCompletionRequest,
   tokenizer: CompletionEngine['tokenizer'],
   maxPromptTokens: number,
-): void {
+): Promise<void> {
   // No more than that is read.
   if (truncatePromptTokens !== null && truncatePromptTokens <= maxPromptTokens) return;
   for (const prompt of prompts) {
     const length = prompt?.length ?? 0;
     if (typeof prompt === 'string' && length * MAX_TOKENS_PER_CHARACTER <= maxPromptTokens) continue;
-    const tokens = typeof prompt === 'string' ? tokenizer.encode(prompt).length : length;
+    const tokens = typeof prompt === 'string' ? (await tokenizer.encodeInTurns(prompt)).length : length;
     if (tokens <= maxPromptTokens) continue;
     throw new CodedError(
       'context_length_exceeded',

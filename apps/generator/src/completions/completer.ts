@@ -81,7 +81,7 @@ export class Completer {
       const places = this.#admission.enter({ owner: sender.owner.id, versionId: loaded.version.id, parts });
       undo.push(() => places.forEach((place) => place.leave()));
       // After admission: reading long prompts costs time that a server without room does not have.
-      checkPromptLengths(request, loaded.engine.tokenizer, this.config.maxPromptTokens);
+      await checkPromptLengths(request, loaded.engine.tokenizer, this.config.maxPromptTokens);
       const calls = toEngineCalls(request, loaded.engine.config.vocabularySize);
       const task: CompletionTask = new CompletionTask(request, {
         id: sender.requestId,

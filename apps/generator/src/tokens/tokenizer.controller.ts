@@ -24,8 +24,8 @@ export class TokenizerController {
   @HttpCode(200)
   @ApiOperation({ summary: 'Turn a text into the token ids that a completion would read' })
   tokenize(@Body() { model, prompt, add_special_tokens, return_token_strs }: TokenizeDto): Promise<object> {
-    return this.#with(model, (tokenizer) => {
-      const ids = tokenizer.encode(prompt);
+    return this.#with(model, async (tokenizer) => {
+      const ids = await tokenizer.encodeInTurns(prompt);
       const tokens = add_special_tokens === true ? [tokenizer.documentId, ...ids] : ids;
       return {
         count: tokens.length,
@@ -77,10 +77,10 @@ export class TokenizerController {
   }
 
   /** @throws model_not_found, no_model_ready */
-  async #with<T>(model: string | null | undefined, use: (tokenizer: Tokenizer) => T): Promise<T> {
+  async #with<T>(model: string | null | undefined, use: (tokenizer: Tokenizer) => T | Promise<T>): Promise<T> {
     const { loaded, release } = await this.host.lease(model ?? this.config.deployment);
     try {
-      return use(loaded.engine.tokenizer);
+      return await use(loaded.engine.tokenizer);
     } finally {
       release();
     }

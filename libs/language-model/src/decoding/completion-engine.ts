@@ -2,7 +2,7 @@ import { CodedError } from '#errors';
 import { choosePrecision, type Precision, type PrecisionChoice } from '../bundle/quantization.js';
 import { readProbeText, type ProbeText } from '../bundle/probe-text.js';
 import { readBundle, type BundleConfig } from '../bundle/read-bundle.js';
-import type { Tokenizer } from '../tokenizer/index.js';
+import { TURN_CHARACTERS, type Tokenizer } from '../tokenizer/index.js';
 import type { Scoring } from './background-scorer.js';
 import type { TokenizedRequest } from './completion-decoder.js';
 import type { CompletionOptions, CompletionRequest, CompletionResult } from './completion-request.js';
@@ -143,13 +143,20 @@ export class CompletionEngine {
     this.refuseWhenClosed();
     const texts = request.beamSearch ? request.beamSearch.width : request.bestOf;
     this.refuseTooMany(texts);
-    const tokenized = this.tokenize(request);
+    this.texts += texts;
     const id = this.nextId++;
     const cancel = (): void => {
       this.send({ kind: 'cancel', id });
     };
-    this.texts += texts;
     try {
+      const { prompt } = request;
+      const isLong = typeof prompt === 'string' && prompt.length > TURN_CHARACTERS;
+      const promptTokens = isLong ? await this.tokenizer.encodeInTurns(prompt, signal) : this.promptTokens(prompt);
+      if (isLong) {
+        signal?.throwIfAborted();
+        this.refuseWhenClosed();
+      }
+      const tokenized = this.tokenized(request, promptTokens);
       return await new Promise<CompletionResult>((resolve, reject) => {
         this.pending.set(id, { texts, options, resolve, reject });
         signal?.addEventListener('abort', cancel, { once: true });
@@ -255,8 +262,10 @@ export class CompletionEngine {
     );
   }
 
-  private tokenize({ prompt, truncatePromptTokens, ...request }: CompletionRequest): TokenizedRequest {
-    const all = this.promptTokens(prompt);
+  private tokenized(
+    { prompt, truncatePromptTokens, ...request }: CompletionRequest,
+    all: readonly number[],
+  ): TokenizedRequest {
     const promptIds = truncatePromptTokens === null ? all : all.slice(Math.max(0, all.length - truncatePromptTokens));
     const isWhole = promptIds.length === all.length;
     const promptText = typeof prompt === 'string' && isWhole ? prompt : this.tokenizer.decode(promptIds);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isCodedError } from '#errors';
-import { Tokenizer } from './tokenizer.js';
+import { Tokenizer, TURN_CHARACTERS } from './tokenizer.js';
 import type { TokenizerMode } from './token-forms.js';
 import { VocabularyBuilder } from './vocabulary-builder.js';
 
@@ -231,5 +231,35 @@ describe('Tokenizer.fromJSON', () => {
     ],
   ])('refuses %s as bundle_corrupt', (_, json) => {
     expect(() => Tokenizer.fromJSON(json)).toThrow(expect.toSatisfy((error) => isCodedError(error, 'bundle_corrupt')));
+  });
+});
+
+describe('Tokenizer.encodeInTurns', () => {
+  const filler = PROSE.join('\n\n');
+
+  it.each(['text', 'words', 'pretokenized'] as const)('gives what encode gives, wherever it cuts: %s', async (mode) => {
+    const tokenizer = tokenizerOf(filler, mode);
+    await fc.assert(
+      fc.asyncProperty(anyText, fc.nat(200), async (text, shift) => {
+        const long = filler.repeat(Math.ceil((2 * TURN_CHARACTERS) / filler.length)).slice(shift);
+        const whole = long.slice(0, TURN_CHARACTERS - 20) + text + long;
+        expect(await tokenizer.encodeInTurns(whole)).toEqual(tokenizer.encode(whole));
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it('lets others have their turn while it reads a long text, and stops when it is told to', async () => {
+    const tokenizer = tokenizerOf(filler);
+    const long = 'word '.repeat(TURN_CHARACTERS);
+    const abort = new AbortController();
+    let isDone = false;
+    const encoding = tokenizer.encodeInTurns(long, abort.signal).finally(() => {
+      isDone = true;
+    });
+    await new Promise(setImmediate);
+    expect(isDone).toBe(false);
+    abort.abort(new Error('left'));
+    await expect(encoding).rejects.toThrow('left');
   });
 });
