@@ -1,8 +1,9 @@
-// Writes the documents that are made from tables in the code: docs/errors.md, .env.example and the drawings in
+// Writes the documents that are made from tables: docs/errors.md, .env.example, Grafana's dashboards and the drawings in
 // ARCHITECTURE.md. Tests compare them.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureBuilt } from './build.mjs';
+import { dashboards } from './dashboards.mjs';
 import { root } from './root.mjs';
 
 ensureBuilt();
@@ -19,3 +20,8 @@ const [before, , after] = readFileSync(architecture, 'utf8').split(
   /(?<=<!-- state-machines -->\n)([^]*)(?=<!-- \/state-machines -->)/,
 );
 writeFileSync(architecture, `${before}\n${renderStateMachines()}\n${after}`);
+
+const grafana = join(root, 'deploy/grafana/dashboards');
+mkdirSync(grafana, { recursive: true });
+for (const [file, dashboard] of Object.entries(dashboards()))
+  writeFileSync(join(grafana, file), `${JSON.stringify(dashboard, null, 2)}\n`);

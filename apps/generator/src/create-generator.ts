@@ -1,7 +1,8 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { diskSpace } from '#artifacts';
 import type { Config } from '#config';
 import { openDatabase } from '#database';
-import { createService } from '#observability';
+import { createService, measureResources, ServiceMetrics } from '#observability';
 import { Registry } from '#registry';
 import { CODE_VERSION } from './code-version.js';
 import { GeneratorModule } from './generator.module.js';
@@ -20,7 +21,7 @@ export async function createGenerator(
   const database = openDatabase({ connectionString });
   const registry = new Registry(database, { aliases: config.modelAliases });
   try {
-    return await createService(GeneratorModule.forRoot({ config, database, registry }, options.faults ?? null), {
+    const app = await createService(GeneratorModule.forRoot({ config, database, registry }, options.faults ?? null), {
       logging: { name: 'generator', level: config.logLevel, format: config.logFormat, showTexts: config.logPrompts },
       requestTimeoutMs: config.requestTimeoutMs,
       maxBodyBytes: config.maxBodyBytes,
@@ -31,6 +32,9 @@ export async function createGenerator(
         version: CODE_VERSION,
       },
     });
+    const disks = { artifacts: () => diskSpace(config.artifactDir) };
+    measureResources(app.get(ServiceMetrics).registry, { pool: database.pool, disks });
+    return app;
   } catch (error) {
     await database.close();
     throw error;

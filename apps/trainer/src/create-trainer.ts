@@ -1,11 +1,11 @@
 import { fileURLToPath } from 'node:url';
 import multipart from '@fastify/multipart';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { FolderArtifactStore } from '#artifacts';
+import { diskSpace, FolderArtifactStore } from '#artifacts';
 import type { Config } from '#config';
 import { openDatabase } from '#database';
 import { CodedError } from '#errors';
-import { createService } from '#observability';
+import { createService, measureResources, ServiceMetrics } from '#observability';
 import { Registry } from '#registry';
 import { TrainerModule } from './trainer.module.js';
 import { CODE_VERSION } from './training/code-version.js';
@@ -54,5 +54,7 @@ export async function createTrainer(config: Config, overrides: TrainerOverrides 
   await app.register(multipart, {
     limits: { fileSize: Number.MAX_SAFE_INTEGER, fieldSize: 1024, fields: 16, parts: 32 },
   });
+  const disks = { artifacts: () => diskSpace(config.artifactDir), runs: () => diskSpace(config.runsDir) };
+  measureResources(app.get(ServiceMetrics).registry, { pool: database.pool, disks });
   return app;
 }

@@ -72,4 +72,46 @@ describe('the key cache', () => {
     state.failure = null;
     expect(await cache.identify('sk-cook', 'home')).toEqual(COOK);
   });
+
+  it('keeps a good key good for ten minutes while the database is away, and no other key', async () => {
+    const { state, cache } = kitchen();
+    await cache.identify('sk-cook', 'home');
+    state.failure = new CodedError('database_unavailable', 'gone');
+    for (state.nowMs = 3_000; state.nowMs < 600_000; state.nowMs += 60_000)
+      expect(await cache.identify('sk-cook', 'home')).toEqual(COOK);
+    await expect(cache.identify('sk-thief', 'street')).rejects.toThrow('gone');
+    state.nowMs = 603_000;
+    await expect(cache.identify('sk-cook', 'home')).rejects.toThrow('gone');
+  });
+
+  it('forgets a good key when the database comes back and knows it no more', async () => {
+    const { state, cache } = kitchen();
+    await cache.identify('sk-cook', 'home');
+    state.failure = new CodedError('database_unavailable', 'gone');
+    state.nowMs = 3_000;
+    expect(await cache.identify('sk-cook', 'home')).toEqual(COOK);
+    state.failure = null;
+    state.owner = null;
+    state.nowMs = 6_000;
+    expect(await cache.identify('sk-cook', 'home')).toBeNull();
+    state.failure = new CodedError('database_unavailable', 'gone');
+    state.nowMs = 9_000;
+    await expect(cache.identify('sk-cook', 'home')).rejects.toThrow('gone');
+  });
+
+  it('does not wait for a database that never answers where the key was good, and learns of a late answer', async () => {
+    let nowMs = 0;
+    let answer: (identity: ApiKeyIdentity | null) => void = () => undefined;
+    const answers = [Promise.resolve<ApiKeyIdentity | null>(COOK)];
+    const cache = new ApiKeyCache(
+      () => answers.shift() ?? new Promise((resolve) => (answer = resolve)),
+      () => nowMs,
+    );
+    await cache.identify('sk-cook', 'home');
+    nowMs = 3_000;
+    expect(await cache.identify('sk-cook', 'home')).toEqual(COOK);
+    answer(null);
+    await Promise.resolve();
+    expect(await cache.identify('sk-cook', 'home')).toBeNull();
+  });
 });

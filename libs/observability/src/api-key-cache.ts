@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { CodedError } from '#errors';
+import { CodedError, isCodedError } from '#errors';
 import type { ApiKey, ApiScope } from '#registry';
 
 /** Who a key belongs to, and what it may do. */
@@ -12,10 +12,10 @@ export interface ApiKeyIdentity {
 }
 
 interface CacheEntry {
-  readonly identity: Promise<ApiKeyIdentity | null>;
+  identity: Promise<ApiKeyIdentity | null>;
   readonly expiresAtMs: number;
-  /** Whether the key was good the last time it was looked up. */
-  wasValid: boolean;
+  /** Until when the key is good while it cannot be looked up; 0 when it was wrong the last time. */
+  goodUntilMs: number;
 }
 
 interface FailureWindow {
@@ -25,6 +25,10 @@ interface FailureWindow {
 
 /** Longest time that a revoked key goes on working, and that a wrong key is refused without a look-up. */
 const TTL_MS = 3_000;
+/** For so long after it was looked up with success a key stays good while the database cannot be asked. */
+const STALE_MS = 600_000;
+/** How long a request waits for a database that does not answer, where its key was good before. */
+const PATIENCE_MS = 1_000;
 const MAX_ENTRIES = 10_000;
 /** One address may try this many different wrong keys per window before it must wait. */
 const MAX_FAILURES = 30;
@@ -35,6 +39,8 @@ const WINDOW_MS = 10_000;
  *
  * Keys are remembered by their SHA-256 only. Guessing is slowed: thirty wrong keys from one address within ten seconds,
  * and further keys that are not known to be good are refused until the ten seconds are over.
+ *
+ * While the database is away, keys that were good within the last ten minutes stay good, so that completions go on.
  */
 export class ApiKeyCache {
   readonly #entries = new Map<string, CacheEntry>();
@@ -54,12 +60,24 @@ export class ApiKeyCache {
     const hash = createHash('sha256').update(key).digest('base64');
     const known = this.#entries.get(hash);
     if (known !== undefined && known.expiresAtMs > this.nowMs()) return known.identity;
-    if (known?.wasValid !== true) this.#refuseGuessing(address);
-    const entry: CacheEntry = { identity: this.verify(key), expiresAtMs: this.nowMs() + TTL_MS, wasValid: false };
+    const goodUntilMs = known?.goodUntilMs ?? 0;
+    if (goodUntilMs === 0) this.#refuseGuessing(address);
+    const lookUp = this.verify(key);
+    const stale = known !== undefined && goodUntilMs > this.nowMs() ? known.identity : null;
+    const entry: CacheEntry = {
+      identity: stale === null ? lookUp : unlessAway(lookUp, stale),
+      expiresAtMs: this.nowMs() + TTL_MS,
+      goodUntilMs: stale === null ? 0 : goodUntilMs,
+    };
     this.#remember(this.#entries, hash, entry);
+    // Also where nobody waited for it: a key that was revoked meanwhile is refused as soon as that is known.
+    const learned = lookUp.then((identity) => {
+      entry.identity = lookUp;
+      entry.goodUntilMs = identity === null ? 0 : this.nowMs() + STALE_MS;
+    });
+    learned.catch(() => undefined);
     try {
       const identity = await entry.identity;
-      entry.wasValid = identity !== null;
       if (identity === null) this.#countFailure(address);
       return identity;
     } catch (error) {
@@ -98,5 +116,21 @@ export class ApiKeyCache {
     map.set(name, value);
     const oldest = map.keys().next();
     if (map.size > MAX_ENTRIES && oldest.done !== true) map.delete(oldest.value);
+  }
+}
+
+/** What was looked up, or what was known before when the database cannot be asked or does not answer. */
+async function unlessAway<T>(lookUp: Promise<T>, before: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const patience = new Promise<T>((resolve) => {
+    timer = setTimeout(resolve, PATIENCE_MS, before);
+  });
+  try {
+    return await Promise.race([lookUp, patience]);
+  } catch (error) {
+    if (isCodedError(error, 'database_unavailable')) return await before;
+    throw error;
+  } finally {
+    clearTimeout(timer);
   }
 }

@@ -1,6 +1,7 @@
 /** Logs, metrics, error answers, API keys and bootstrapping: what both services share around their routes. */
 export { createService, type ServiceOptions } from './create-service.js';
 export { exitWithError, runService, type ListenOptions } from './run-service.js';
+export { measureResources } from './measure-resources.js';
 export { addToRequestLog } from './request-log.js';
 export { CurrentApiKey, Public, RequireScope } from './scopes.js';
 export type { ApiKeyIdentity } from './api-key-cache.js';

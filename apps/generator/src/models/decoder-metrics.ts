@@ -21,6 +21,22 @@ export class DecoderMetrics {
           liveRows.set({ version: version.id }, engine.activity.liveRows);
       },
     });
+    const ready: Gauge = new Gauge({
+      name: 'understudy_ready',
+      help: 'Whether this replica has a model to serve: 1 or 0.',
+      registers: [registry],
+      collect: () => ready.set(host.incumbent === null ? 0 : 1),
+    });
+    const serving: Gauge<'version'> = new Gauge({
+      name: 'understudy_serving_info',
+      help: 'The version that this replica serves as its incumbent, always 1.',
+      labelNames: ['version'],
+      registers: [registry],
+      collect: () => {
+        serving.reset();
+        if (host.incumbent !== null) serving.set({ version: host.incumbent.version.id }, 1);
+      },
+    });
     registry.registerMetric(new OccupancyHistogram(host) as unknown as Metric);
   }
 }
@@ -37,6 +53,7 @@ class OccupancyHistogram {
   readonly help = 'Sequences that a step of the decoder advanced.';
   readonly type = 'histogram';
   readonly aggregator = 'sum';
+  readonly labelNames = ['version'];
 
   constructor(private readonly host: ModelHost) {}
 
