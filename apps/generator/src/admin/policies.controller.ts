@@ -3,10 +3,10 @@ import { ApiBody, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { RequireScope } from '#observability';
 import { Registry } from '#registry';
 import type { PolicyVersion } from '#registry/releases';
-import { DEFAULT_POLICY, parsePolicy } from '#release-policy';
+import { DEFAULT_POLICY, parsePolicy, policyInWords } from '#release-policy';
 import type { Schema } from '../error-docs.js';
 import { unixSeconds } from '../unix-seconds.js';
-import { about, Answers, AnswersList, FIELD, nullable, objectSchema } from './admin-docs.js';
+import { about, Answers, AnswersList, arrayOf, FIELD, nullable, objectSchema } from './admin-docs.js';
 import { CurrentActor, type RequestActor } from './current-actor.js';
 import { IdempotentWrite } from './idempotency/idempotent-write.js';
 import { listObject, PageQueryDto, pageOf, type ListObject } from './page-query.dto.js';
@@ -21,6 +21,7 @@ const POLICY = objectSchema('policy', {
   name: FIELD.text,
   version: about(FIELD.count, 'Counts what was written under the name; 0 is the one that is built in.'),
   document: DOCUMENT,
+  in_words: about(arrayOf(FIELD.text), 'What it comes to, a sentence each.'),
   created_at: nullable(FIELD.time),
   created_by: nullable(FIELD.text),
 });
@@ -94,6 +95,7 @@ function policyObject({ name, version, document, createdAt, createdBy }: PolicyV
     name,
     version,
     document,
+    in_words: policyInWords(document),
     created_at: createdAt === null ? null : unixSeconds(createdAt),
     created_by: createdBy,
   };

@@ -62,9 +62,19 @@ describe('a release', () => {
       reason: 'better',
       observations: 0,
       gates: null,
+      policy_in_words: expect.arrayContaining([expect.stringContaining('false promotion at most 1%')]) as string[],
+      next: { action: 'continue', needs_person: false, message: expect.stringContaining('gates') as string },
+      last_event: { kind: 'opened' },
     });
     expect(body['metrics']).toContainEqual(
-      expect.objectContaining({ metric: 'paired_loss', n: 0, mean: null, required: true }),
+      expect.objectContaining({
+        metric: 'paired_loss',
+        n: 0,
+        mean: null,
+        interval: null,
+        unit: 'nats_per_token',
+        limit: 0.03,
+      }),
     );
     const { body: list } = await client.documented('GET', '/releases');
     expect(list['data']).toMatchObject([{ id }]);
@@ -148,6 +158,7 @@ describe('a policy', () => {
       name: 'default',
       version: 0,
       document: DEFAULT_POLICY,
+      in_words: expect.arrayContaining([expect.stringContaining('false rollback at most 1%')]) as string[],
       created_at: null,
       created_by: null,
     });

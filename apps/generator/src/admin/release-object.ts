@@ -1,10 +1,12 @@
-import { explain, type Explanation } from '#release-policy';
-import type { Release, ReleaseEvent, ServingPeriod, TimelineEntry } from '#registry/releases';
+import { estimate, explain, policyInWords, type Explanation, type MetricEstimate } from '#release-policy';
+import type { Release, ReleaseCase, ReleaseEvent, ServingPeriod, TimelineEntry } from '#registry/releases';
 import type { Schema } from '../error-docs.js';
+import { nextStep } from '../releases/next-step.js';
 import { unixSeconds } from '../unix-seconds.js';
 import { about, arrayOf, FIELD, fieldsSchema, nullable, objectSchema, oneOf } from './admin-docs.js';
 
 const STATES = ['shadow', 'canary', 'watched', 'held', 'completed', 'rolled_back', 'superseded', 'aborted'];
+const VERDICTS = ['continue', 'advance', 'promote', 'complete', 'roll_back', 'hold'];
 
 const RELEASE_FIELDS = {
   id: FIELD.text,
@@ -33,11 +35,41 @@ const RELEASE_FIELDS = {
 /** A release, as it stands in lists. */
 export const RELEASE = objectSchema('release', RELEASE_FIELDS);
 
-const DISTANCE = fieldsSchema({
+const DISTANCE_FIELDS = {
   wealth: about(FIELD.number, 'Of the bets that the decision is right.'),
   peak: about(FIELD.number, 'The largest wealth that there has been.'),
   bound: nullable(about(FIELD.number, 'The wealth that decides; null where the decision can never come.')),
   missing_nats: nullable(about(FIELD.number, 'What is missing, as a logarithm; 0 when decided.')),
+};
+const DISTANCE = fieldsSchema(DISTANCE_FIELDS);
+const DISTANCE_IN_UNITS = fieldsSchema({
+  ...DISTANCE_FIELDS,
+  shown: nullable(
+    about(
+      FIELD.number,
+      'In the unit: harm is above this (rollback) or below it (promotion), by the evidence that it asks for.',
+    ),
+  ),
+  distance: nullable(about(FIELD.number, 'From there to the limit, in the unit; 0 or less once decided.')),
+});
+
+const INTERVAL = nullable(
+  about(
+    fieldsSchema({ lower: FIELD.number, upper: nullable(FIELD.number), level: FIELD.number }),
+    'Holds the true value with this chance at all times at once; upper is null where nothing bounds it. null: nothing was seen.',
+  ),
+);
+
+const ESTIMATE = nullable(
+  about(FIELD.number, 'In the unit; null where nothing was seen or the incumbent has no event to be compared with.'),
+);
+
+const REASON = fieldsSchema({
+  code: FIELD.text,
+  metric: nullable(FIELD.text),
+  message: FIELD.text,
+  value: nullable(FIELD.number),
+  bound: nullable(FIELD.number),
 });
 
 const METRIC = fieldsSchema({
@@ -47,9 +79,19 @@ const METRIC = fieldsSchema({
   required: about(FIELD.flag, 'Whether promotion waits for it.'),
   n: FIELD.count,
   mean: nullable(FIELD.number),
-  rollback: DISTANCE,
-  promotion: DISTANCE,
-  watch: fieldsSchema({ n: FIELD.count, mean: nullable(FIELD.number), change: DISTANCE }),
+  unit: about(oneOf(['nats_per_token', 'times']), 'Difference of losses, or how many times as often as the incumbent.'),
+  limit: about(FIELD.number, 'In the unit: what is above is harm.'),
+  estimate: ESTIMATE,
+  interval: INTERVAL,
+  rollback: DISTANCE_IN_UNITS,
+  promotion: DISTANCE_IN_UNITS,
+  watch: fieldsSchema({
+    n: FIELD.count,
+    mean: nullable(FIELD.number),
+    change: DISTANCE,
+    estimate: ESTIMATE,
+    interval: INTERVAL,
+  }),
 });
 
 /** A release with all that it is judged by. */
@@ -57,6 +99,24 @@ export const EXPLAINED_RELEASE = objectSchema('release', {
   ...RELEASE_FIELDS,
   gates: nullable(about(FIELD.anything, 'What the hard gates measured; null until the candidate has passed them.')),
   policy_document: about(FIELD.anything, 'The policy as it was when the release was opened.'),
+  policy_in_words: about(arrayOf(FIELD.text), 'What the policy comes to, a sentence each.'),
+  next: about(
+    fieldsSchema({
+      action: nullable(
+        about(oneOf(VERDICTS), 'What the evidence says now; continue is to wait. null of one that has ended.'),
+      ),
+      needs_person: about(FIELD.flag, 'Whether nothing goes on before a person does something.'),
+      message: FIELD.text,
+      reasons: arrayOf(REASON),
+    }),
+    'What it waits for.',
+  ),
+  last_event: nullable(
+    about(
+      fieldsSchema({ id: FIELD.text, at: FIELD.time, kind: FIELD.text, actor: FIELD.text, message: FIELD.text }),
+      'What was done last, and why.',
+    ),
+  ),
   ignored: about(FIELD.count, 'Observations that came too late or counted for a client already.'),
   requests: fieldsSchema({
     n: FIELD.count,
@@ -135,20 +195,43 @@ export function releaseObject(release: Release): object {
   };
 }
 
-export function explainedRelease(release: Release): object {
+export function explainedRelease(found: ReleaseCase): object {
+  const { release, lastEvent } = found;
   const { ignored, requests, metrics } = explain(release.policy, release.statistics);
+  const estimates = estimate(release.policy, release.statistics);
+  const { needsPerson, ...next } = nextStep(found);
   return {
     ...releaseObject(release),
     gates: release.gates,
     policy_document: release.policy,
+    policy_in_words: policyInWords(release.policy),
+    next: { ...next, needs_person: needsPerson },
+    last_event: lastEvent && {
+      id: lastEvent.id,
+      at: unixSeconds(lastEvent.at),
+      kind: lastEvent.kind,
+      actor: lastEvent.actor,
+      message: lastEvent.message,
+    },
     ignored,
     requests: { ...requests, imbalance: distanceObject(requests.imbalance) },
-    metrics: metrics.map(({ rollback, promotion, watch, ...metric }) => ({
-      ...metric,
-      rollback: distanceObject(rollback),
-      promotion: distanceObject(promotion),
-      watch: { ...watch, change: distanceObject(watch.change) },
-    })),
+    metrics: metrics.map((metric, index) => metricObject(metric, estimates[index]!)),
+  };
+}
+
+function metricObject(
+  { rollback, promotion, watch, ...metric }: Explanation['metrics'][number],
+  { unit, limit, estimate: value, interval, ...estimated }: MetricEstimate,
+): object {
+  return {
+    ...metric,
+    unit,
+    limit,
+    estimate: value,
+    interval,
+    rollback: { ...distanceObject(rollback), ...estimated.rollback },
+    promotion: { ...distanceObject(promotion), ...estimated.promotion },
+    watch: { ...watch, change: distanceObject(watch.change), ...estimated.watch },
   };
 }
 

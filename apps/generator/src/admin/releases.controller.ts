@@ -33,10 +33,13 @@ export class ReleasesController {
   }
 
   @Get(':id')
-  @ApiOperation({ summary: 'One release with each metric: numbers, wealth, bounds, and what is missing to decide' })
+  @ApiOperation({
+    summary:
+      'One release with each metric: numbers, intervals, wealth, bounds, what is missing to decide, and what it waits for',
+  })
   @Answers(EXPLAINED_RELEASE)
   async read(@Param('id') id: string): Promise<object> {
-    return explainedRelease(await this.registry.releases.get(id));
+    return explainedRelease(await this.registry.releases.getCase(id));
   }
 
   @Get(':id/events')

@@ -5,10 +5,10 @@ import {
   foldObservation,
   initialState,
   parsePolicy,
-  redrawArms,
   type Observation,
   type ReleasePolicy,
 } from '#release-policy';
+import { redrawArms } from '#release-policy/simulation';
 import type { Registry } from '#registry';
 import type { Release } from '#registry/releases';
 import { readObservations } from './read-release.js';

@@ -63,7 +63,15 @@ export async function replayRelease(registry: Registry, id: string): Promise<Rep
     decisions.push({ event, position: record.position, differences });
   }
   const missing = count === position ? [] : [`${position} observations were added; ${count} are there`];
-  return { release, observations: count, differences: [...missing, ...findDifferences(stored, statistics)], decisions };
+  const differences = findDifferences(comparable(stored), comparable({ ...statistics, format: stored.format }));
+  return { release, observations: count, differences: [...missing, ...differences], decisions };
+}
+
+/** A release that a version without tallies began has none of what came first; nothing is decided by them. */
+function comparable(statistics: ReleaseStatistics): object {
+  if (statistics.format > 1) return statistics;
+  const metrics = Object.entries(statistics.metrics).map(([name, metric]) => [name, { ...metric, tallies: null }]);
+  return { ...statistics, metrics: Object.fromEntries(metrics) as object };
 }
 
 function compareDecision(policy: Release['policy'], statistics: ReleaseStatistics, record: DecisionRecord): string[] {

@@ -1,13 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import {
-  LOSS_SHAPES,
-  parsePolicy,
-  simulateRelease,
-  type ReleasePolicy,
-  type SimulatedRelease,
-  type TrafficModel,
-} from '#release-policy';
+import { parsePolicy, type ReleasePolicy } from '#release-policy';
+import { LOSS_SHAPES, simulateRelease, type SimulatedRelease, type TrafficModel } from '#release-policy/simulation';
 import { duration, percent, renderTable } from './table.js';
 
 const USAGE = `Usage: npm run release:simulate -- [options]

@@ -2,6 +2,7 @@ import { decide, explain, type ReleaseStatistics, type Situation, type Verdict }
 import type { JsonObject } from '#registry';
 import { addObservation, type JudgeAction, type Judgement, type OpenCase } from '#registry/releases';
 import type { GateFindings } from './gate-findings.js';
+import { situationOf } from './situation-of.js';
 
 /** Reasons over which a person is called at once. */
 const ALARMING = new Set(['incumbent_unhealthy', 'arms_unbalanced']);
@@ -25,7 +26,8 @@ export function judgeCase(open: OpenCase, findings: GateFindings): Judgement {
   const { policy } = release;
   let { statistics } = release;
   for (const observation of observations) statistics = addObservation(policy, statistics, observation);
-  const situation = situationOf(open, findings);
+  const { candidate, incumbent } = findings;
+  const situation = situationOf(release, open.now, observations.length > 0, { candidate, incumbent });
   const verdict = decide(policy, statistics, situation);
   const action = chooseAction(open, findings, verdict);
   return {
@@ -35,19 +37,6 @@ export function judgeCase(open: OpenCase, findings: GateFindings): Judgement {
     action,
     message: messageOf(open, findings, verdict, action),
     evidence: evidenceOf(open, verdict, situation, statistics, findings),
-  };
-}
-
-function situationOf({ release, now, observations }: OpenCase, { candidate, incumbent }: GateFindings): Situation {
-  const { openedAt, stageSince, resumedAt, observedAt, stageIndex } = release;
-  const secondsSince = (...times: readonly (Date | null)[]): number =>
-    Math.max(0, now.getTime() - Math.max(...times.map((time) => time?.getTime() ?? 0))) / 1000;
-  return {
-    stageIndex,
-    secondsInStage: secondsSince(stageSince, resumedAt),
-    secondsOpen: secondsSince(openedAt, resumedAt),
-    secondsWithoutData: observations.length > 0 ? 0 : secondsSince(observedAt, stageSince, resumedAt),
-    failedGates: { candidate, incumbent },
   };
 }
 

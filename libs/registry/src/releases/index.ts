@@ -5,6 +5,7 @@ export type {
   NewRelease,
   PolicyVersion,
   Release,
+  ReleaseCase,
   ReleaseEvent,
   ReleaseEventKind,
   ReleaseStage,

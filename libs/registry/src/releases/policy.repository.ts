@@ -1,11 +1,11 @@
 import type { Prisma, Transaction } from '#database';
-import type { ReleasePolicy } from '#release-policy';
+import { restorePolicy, type ReleasePolicy } from '#release-policy';
 import { toJson } from '../json.repository.js';
 import type { PolicyVersion } from './release.js';
 
 function toPolicy(row: Prisma.ReleasePolicyVersionGetPayload<object>): PolicyVersion {
-  // It was checked before it was written.
-  return { ...row, document: row.document as unknown as ReleasePolicy };
+  // It was checked before it was written, perhaps by an earlier version.
+  return { ...row, document: restorePolicy(row.document as unknown as ReleasePolicy) };
 }
 
 /** The newest version of a stored policy. */

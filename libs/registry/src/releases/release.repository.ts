@@ -1,6 +1,6 @@
 import { Prisma, type Transaction } from '#database';
 import { CodedError } from '#errors';
-import type { ReleasePolicy, ReleaseStatistics } from '#release-policy';
+import { restorePolicy, restoreStatistics, type ReleasePolicy, type ReleaseStatistics } from '#release-policy';
 import { fromJson, toJson } from '../json.repository.js';
 import { pageArguments, sameId, toPage } from '../paging.js';
 import type { Page, PageRequest } from '../records.js';
@@ -26,9 +26,9 @@ function toRelease({ deploymentName, ...row }: Prisma.ReleaseGetPayload<object>)
     deployment: deploymentName,
     state: row.state as ReleaseState,
     stage: row.stage as ReleaseStage,
-    // Written by nobody but us, and checked before.
-    policy: row.policy as unknown as ReleasePolicy,
-    statistics: row.statistics as unknown as ReleaseStatistics,
+    // Written by nobody but us, and checked before; perhaps by an earlier version.
+    policy: restorePolicy(row.policy as unknown as ReleasePolicy),
+    statistics: restoreStatistics(row.statistics as unknown as ReleaseStatistics),
     position: Number(row.position),
     gates: row.gates === null ? null : fromJson(row.gates),
   };

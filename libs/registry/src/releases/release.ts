@@ -1,6 +1,6 @@
 import type { Observation, ReleasePolicy, ReleaseStatistics } from '#release-policy';
 import type { Actor } from '../inputs.js';
-import type { JsonObject } from '../records.js';
+import type { Deployment, JsonObject } from '../records.js';
 import type { ReleaseState } from '../transitions.js';
 
 /**
@@ -84,6 +84,16 @@ export interface ReleaseEvent {
   /** The numbers that it was decided by. */
   readonly evidence: JsonObject;
   readonly requestId: string | null;
+}
+
+/** A release as it stands now. */
+export interface ReleaseCase {
+  readonly release: Release;
+  readonly deployment: Deployment;
+  /** By the clock of the database, as every other time of the release. */
+  readonly now: Date;
+  /** The newest thing that happened in it. */
+  readonly lastEvent: ReleaseEvent | null;
 }
 
 /** Something that a replica observed of candidate or incumbent while a release was open. */

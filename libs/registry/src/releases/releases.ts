@@ -1,4 +1,5 @@
 import type { Database } from '#database';
+import { readClock } from '../clock.repository.js';
 import { findDeployment, findDeployments } from '../deployments/deployment.repository.js';
 import { pinDeployment, unpinDeployment } from '../deployments/pin-deployment.js';
 import type { Actor } from '../inputs.js';
@@ -15,6 +16,7 @@ import type {
   NewRelease,
   PolicyVersion,
   Release,
+  ReleaseCase,
   ReleaseEvent,
   ServingPeriod,
   StoredObservation,
@@ -49,6 +51,19 @@ export class Releases {
   /** @throws release_not_found */
   get(id: string): Promise<Release> {
     return this.#database.query((client) => findRelease(client, id));
+  }
+
+  /** A release with what is needed to say what comes next. @throws release_not_found */
+  getCase(id: string): Promise<ReleaseCase> {
+    return this.#database.query(async (client) => {
+      const release = await findRelease(client, id);
+      return {
+        release,
+        deployment: await findDeployment(client, release.deployment),
+        now: await readClock(client),
+        lastEvent: (await findReleaseEvents(client, id, { limit: 1 })).items[0] ?? null,
+      };
+    });
   }
 
   /** The release of a deployment that has not ended; null when there is none. */

@@ -2,7 +2,7 @@ import { isPaired, METRIC_NAMES, METRICS, type MetricName } from '../metrics.js'
 import { requiredMetrics, type ReleasePolicy } from '../policy/release-policy.js';
 import { logMeanExp } from '../statistics/log-domain.js';
 import type { ReleaseStatistics } from '../statistics/release-statistics.js';
-import { logBound, logWatchBound } from './bounds.js';
+import { logBound, logWatchBound } from '../statistics/bounds.js';
 import type { Reason, ReasonCode, Situation, Verdict } from './verdict.js';
 
 /** Wealth that is no proof of harm, and enough to take no further step while it lasts. */

@@ -2,7 +2,7 @@ import { METRIC_NAMES, METRICS, type MetricName } from '../metrics.js';
 import type { ReleasePolicy } from '../policy/release-policy.js';
 import { logMeanExp, softplusInverse } from '../statistics/log-domain.js';
 import type { MetricStatistics, ReleaseStatistics, Sample } from '../statistics/release-statistics.js';
-import { logBound, logWatchBound } from './bounds.js';
+import { logBound, logWatchBound } from '../statistics/bounds.js';
 
 /** How far the evidence for one decision has come. */
 export interface Distance {

@@ -3,6 +3,7 @@ import type { Observation } from '../observation.js';
 import type { ReleasePolicy } from '../policy/release-policy.js';
 import { betsOnFewerEvents, betsOnMoreEvents, betsOnNotWorse, betsOnWorse, type LogFactors } from './bets.js';
 import type { MetricStatistics } from './release-statistics.js';
+import { binOf } from './tally.js';
 
 /** What there is to bet on: an event, or a block of texts. */
 export interface Evidence {
@@ -11,6 +12,8 @@ export interface Evidence {
   readonly candidates: number;
   /** Adds to the sample's sum. */
   readonly amount: number;
+  /** What it adds to a tally, and where. */
+  readonly tally: { readonly at: number; readonly amount: number };
   readonly worse: LogFactors;
   readonly notWorse: LogFactors;
 }
@@ -38,6 +41,7 @@ export function addText(
     count: n,
     candidates: 0,
     amount: n * x * scale,
+    tally: { at: binOf(x), amount: x },
     worse: betsOnWorse(x, d),
     notWorse: betsOnNotWorse(x, d),
   };
@@ -54,6 +58,7 @@ export function eventEvidence(policy: ReleasePolicy, metric: EventMetric, observ
     count: 1,
     candidates: isCandidate ? 1 : 0,
     amount: (isCandidate ? 1 : 0) - share,
+    tally: { at: share, amount: isCandidate ? 1 : 0 },
     worse: betsOnMoreEvents(isCandidate, share, margin),
     notWorse: betsOnFewerEvents(isCandidate, share, margin),
   };

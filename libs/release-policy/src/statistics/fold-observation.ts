@@ -5,6 +5,7 @@ import { betsOnOtherShares, type LogFactors } from './bets.js';
 import { addText, eventEvidence, isDrawn, type Evidence } from './evidence.js';
 import { logMeanExp, softplus } from './log-domain.js';
 import { emptyStage, type MetricStatistics, type ReleaseStatistics, type Sample } from './release-statistics.js';
+import { tallied, type Tally } from './tally.js';
 
 /**
  * The statistics after one more observation. The same statistics and observation give the same bits on every machine: sums and
@@ -67,6 +68,7 @@ function foldUnwatched(before: MetricStatistics, evidence: Evidence): MetricStat
   return {
     ...before,
     before: sampleWith(before.before, evidence),
+    tallies: { ...before.tallies, before: talliedWith(before.tallies.before, evidence) },
     rollback,
     rollbackPeak: Math.max(before.rollbackPeak, logMeanExp(rollback)),
     promotion: added(before.promotion, evidence.notWorse),
@@ -83,6 +85,7 @@ function foldWatched(before: MetricStatistics, evidence: Evidence): MetricStatis
   return {
     ...before,
     watch: sampleWith(before.watch, evidence),
+    tallies: { ...before.tallies, watch: talliedWith(before.tallies.watch, evidence) },
     detectors: logs.map(softplus),
     watchPeak: Math.max(before.watchPeak, logMeanExp(logs)),
   };
@@ -117,6 +120,10 @@ function stageOf({ stage }: ReleaseStatistics, { stageIndex }: Observation): Rel
 
 function added(logs: readonly number[], factors: LogFactors): number[] {
   return logs.map((log, i) => log + factors[i]!);
+}
+
+function talliedWith(tally: Tally, { tally: { at, amount } }: Evidence): Tally {
+  return tallied(tally, at, amount);
 }
 
 function sampleWith({ n, candidates, sum }: Sample, evidence: Evidence): Sample {

@@ -1,5 +1,6 @@
 import { isPaired, METRIC_NAMES, type MetricName } from '../metrics.js';
 import { BETS } from './bets.js';
+import type { Tally } from './tally.js';
 
 /** What was seen of one metric. */
 export interface Sample {
@@ -26,11 +27,14 @@ export interface MetricStatistics {
   readonly detectors: readonly number[];
   /** Largest logarithm that the detectors' mean has had; at least 0. */
   readonly watchPeak: number;
+  /** What was bet on, for intervals: before promotion, and since. */
+  readonly tallies: { readonly before: Tally; readonly watch: Tally };
 }
 
 /** Everything that verdicts are made from: plain data, of a size that does not grow, the same bits after being stored as JSON. */
 export interface ReleaseStatistics {
-  readonly format: 1;
+  /** 1: begun by a version that kept no tallies; they hold only what came since. */
+  readonly format: 1 | 2;
   /** Observations that were folded, and those of them that count for nothing. */
   readonly observations: number;
   readonly ignored: number;
@@ -45,12 +49,13 @@ export interface ReleaseStatistics {
   };
 }
 
+const NO_TALLIES = { before: [], watch: [] } as const;
 const NOTHING: Sample = { n: 0, candidates: 0, sum: 0 };
 
 /** The statistics before the first observation. */
 export function initialState(): ReleaseStatistics {
   return {
-    format: 1,
+    format: 2,
     observations: 0,
     ignored: 0,
     metrics: byMetric((name) => {
@@ -64,10 +69,27 @@ export function initialState(): ReleaseStatistics {
         watch: NOTHING,
         detectors: zeros,
         watchPeak: 0,
+        tallies: NO_TALLIES,
       };
     }),
     requests: { ...NOTHING, shares: new Array<number>(BETS.requests).fill(0), sharesPeak: 0 },
     stage: emptyStage(0),
+  };
+}
+
+/**
+ * Statistics that were stored by this or an earlier version, with everything that this one reads: what was not kept then is as it
+ * is before the first observation.
+ */
+export function restoreStatistics(stored: ReleaseStatistics): ReleaseStatistics {
+  const { metrics } = initialState();
+  return {
+    ...stored,
+    metrics: byMetric((name) => ({ ...metrics[name], ...stored.metrics[name] })),
+    stage: {
+      ...stored.stage,
+      observations: byMetric((name) => stored.stage.observations[name] ?? 0),
+    },
   };
 }
 
