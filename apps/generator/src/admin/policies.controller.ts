@@ -17,16 +17,18 @@ const DOCUMENT: Schema = {
   example: DEFAULT_POLICY,
 };
 
+const IN_WORDS = about(arrayOf(FIELD.text), 'What it comes to, a sentence each.');
+
 const POLICY = objectSchema('policy', {
   name: FIELD.text,
   version: about(FIELD.count, 'Counts what was written under the name; 0 is the one that is built in.'),
   document: DOCUMENT,
-  in_words: about(arrayOf(FIELD.text), 'What it comes to, a sentence each.'),
+  in_words: IN_WORDS,
   created_at: nullable(FIELD.time),
   created_by: nullable(FIELD.text),
 });
 
-const CHECKED_POLICY = objectSchema('checked_policy', { document: DOCUMENT });
+const CHECKED_POLICY = objectSchema('checked_policy', { document: DOCUMENT, in_words: IN_WORDS });
 
 /** What releases go by. A policy is never changed: another version of it is written. */
 @ApiTags('Administration')
@@ -72,7 +74,8 @@ export class PoliciesController {
   @ApiBody({ schema: DOCUMENT })
   @Answers(CHECKED_POLICY)
   check(@Body() document: Record<string, unknown>): object {
-    return { object: 'checked_policy', document: parsePolicy(document) };
+    const policy = parsePolicy(document);
+    return { object: 'checked_policy', document: policy, in_words: policyInWords(policy) };
   }
 
   @Put(':name')

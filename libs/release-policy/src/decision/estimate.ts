@@ -29,6 +29,8 @@ export interface MetricEstimate {
   readonly metric: MetricName;
   /** Nats of loss per token, candidate less incumbent; or how many times as often as with the incumbent. */
   readonly unit: 'nats_per_token' | 'times';
+  /** Chance that an interval holds the true value, at all times at once. */
+  readonly level: number;
   /** The largest value that is not harm: what intervals and distances are held against. */
   readonly limit: number;
   /** Before promotion; null where nothing was seen, or where the incumbent has no bad event to be compared with. */
@@ -63,6 +65,7 @@ function estimateMetric(policy: ReleasePolicy, metric: MetricName, statistics: M
   return {
     metric,
     unit: isPaired(metric) ? 'nats_per_token' : 'times',
+    level: LEVEL,
     limit,
     estimate: measure.value(tallies.before, before),
     interval: intervalOf(measure.limits, tallies.before),
@@ -74,8 +77,8 @@ function estimateMetric(policy: ReleasePolicy, metric: MetricName, statistics: M
 
 /** How a metric's value and its limits come from what was seen. */
 interface Measure {
-  value(tally: Tally, sample: Sample): number | null;
-  limits(tally: Tally, chances: LimitChances): Limits;
+  readonly value: (tally: Tally, sample: Sample) => number | null;
+  readonly limits: (tally: Tally, chances: LimitChances) => Limits;
 }
 
 const EVENTS: Measure = {
@@ -86,7 +89,7 @@ const EVENTS: Measure = {
 function measureTexts(scale: number): Measure {
   return {
     value: (_tally, { n, sum }) => (n === 0 ? null : sum / n),
-    limits(tally, chances) {
+    limits: (tally, chances) => {
       const { lower, upper } = meanLimits(tally, chances);
       return { lower: lower * scale, upper: upper * scale };
     },

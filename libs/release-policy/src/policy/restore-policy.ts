@@ -17,7 +17,7 @@ export function restorePolicy(stored: ReleasePolicy): ReleasePolicy {
     ...DEFAULT_POLICY,
     ...stored,
     watch: { ...DEFAULT_POLICY.watch, ...stored.watch },
-    metrics: Object.fromEntries(metrics) as unknown as MetricPolicies,
+    metrics: Object.fromEntries(metrics) as MetricPolicies,
     gates: { ...DEFAULT_POLICY.gates, ...stored.gates },
     rollback: { ...DEFAULT_POLICY.rollback, ...stored.rollback },
     probes: { ...DEFAULT_POLICY.probes, ...stored.probes },

@@ -88,7 +88,7 @@ export function restoreStatistics(stored: ReleaseStatistics): ReleaseStatistics 
     metrics: byMetric((name) => ({ ...metrics[name], ...stored.metrics[name] })),
     stage: {
       ...stored.stage,
-      observations: byMetric((name) => stored.stage.observations[name] ?? 0),
+      observations: { ...byMetric(() => 0), ...stored.stage.observations },
     },
   };
 }
