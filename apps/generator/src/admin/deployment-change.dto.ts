@@ -17,7 +17,9 @@ export class PromoteDto extends ReasonDto {
   version!: string;
 
   @ApiPropertyOptional({
+    type: String,
     enum: STRATEGIES,
+    nullable: true,
     default: 'now',
     description: 'now: every replica follows within a second. release: step by step, as long as it is not worse.',
   })
@@ -25,7 +27,7 @@ export class PromoteDto extends ReasonDto {
   @IsIn(STRATEGIES, { message: `strategy must be one of ${STRATEGIES.join(', ')}` })
   strategy?: (typeof STRATEGIES)[number] | null;
 
-  @ApiPropertyOptional({ default: 'default', description: 'The policy of the release.' })
+  @ApiPropertyOptional({ type: String, nullable: true, default: 'default', description: 'The policy of the release.' })
   @IsOptional()
   @IsNotEmpty()
   @IsString()
@@ -34,7 +36,11 @@ export class PromoteDto extends ReasonDto {
 
 /** Body of a rollback. */
 export class RollbackDto extends ReasonDto {
-  @ApiPropertyOptional({ description: 'The version to go back to; the previous one when left out.' })
+  @ApiPropertyOptional({
+    type: String,
+    nullable: true,
+    description: 'The version to go back to; the previous one when left out.',
+  })
   @IsOptional()
   @IsNotEmpty()
   @IsString()

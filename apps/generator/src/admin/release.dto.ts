@@ -18,7 +18,7 @@ const MAX_REASON = 500;
 
 /** Body of a change that a person may explain. */
 export class ReasonDto {
-  @ApiPropertyOptional({ maxLength: MAX_REASON, description: 'Why, for the audit.' })
+  @ApiPropertyOptional({ type: String, nullable: true, maxLength: MAX_REASON, description: 'Why, for the audit.' })
   @IsOptional()
   @MaxLength(MAX_REASON)
   @IsString()
