@@ -16,7 +16,13 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'unit', include: ['dist/**/*.spec.js'], exclude: [integration, endToEnd], testTimeout: 20_000 },
+        test: {
+          name: 'unit',
+          include: ['dist/**/*.spec.js'],
+          exclude: [integration, endToEnd],
+          testTimeout: 20_000,
+          hookTimeout: 60_000,
+        },
       },
       {
         extends: true,

@@ -108,7 +108,7 @@ export const SERVING_SETTINGS = {
     'SERVING_THREADS',
     integer(0, THREADS_MAXIMUM),
     0,
-    'Threads that a model decodes with; 0 takes every core but one, which answers HTTP.',
+    'Threads that a model version decodes with, each with a share of the sequences and the weights in its memory; 0 takes every core but one, which answers HTTP, and at most 4.',
   ),
   servingPrecision: setting(
     'SERVING_PRECISION',

@@ -13,9 +13,7 @@ export { OnnxRuntimeEngine, type ModelProgram, type TrainingEngine } from './tra
 export { gradientName, maskName } from './training/training-graph.js';
 export { TrainingStep } from './training/training-step.js';
 export { WindowReader } from './training/window-reader.js';
-export { DecodeLoop } from './decoding/decode-loop.js';
 export { PLAIN_REQUEST, PLAIN_SAMPLING } from './decoding/plain-request.js';
-export { DecodeSession } from './sampling/decode-session.js';
 export { SamplingPlan } from './sampling/sampling-plan.js';
 export { TokenSampler } from './sampling/token-sampler.js';
 export { TokenScorer } from './sampling/token-scorer.js';

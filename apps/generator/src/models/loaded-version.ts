@@ -6,7 +6,7 @@ import type { ServableModel } from '#registry';
 /** How much of the machine a loaded version may use. */
 type EngineOptions = Parameters<typeof CompletionEngine.open>[1];
 
-/** What the thread of a version takes besides its numbers: its JavaScript engine and the runtime. */
+/** What a thread of a version takes besides its numbers: its JavaScript engine and the runtime. */
 const THREAD_BYTES = 40 * 1024 ** 2;
 const FLOAT_BYTES = 4;
 
@@ -52,13 +52,13 @@ export class LoadedVersion {
   }
 
   /**
-   * Memory that the version takes, estimated: weights as the runtime keeps them, once as they are and once in the order of its
-   * matrix products, and logits and probabilities for each row of the batch.
+   * Memory that the version takes, estimated, for each of its threads: weights as the runtime keeps them, once as they are and once in
+   * the order of its matrix products, and logits and probabilities for each row of the batch.
    */
   get sizeBytes(): number {
     const { config, activity } = this.engine;
     const numbers = 2 * config.parameters + 2 * activity.capacity * config.vocabularySize;
-    return THREAD_BYTES + numbers * FLOAT_BYTES;
+    return activity.threads * (THREAD_BYTES + numbers * FLOAT_BYTES);
   }
 
   /** Keeps the version open until the returned function is called; `null` when it is being closed or its thread has ended. */

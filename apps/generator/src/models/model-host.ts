@@ -34,7 +34,7 @@ export class ModelHost implements OnApplicationShutdown {
   /** Those that are loaded, by id. */
   readonly #ready = new Map<string, LoadedVersion>();
   readonly #closing = new Set<Promise<void>>();
-  readonly #decodeThreads = new DecodeThreads();
+  readonly #decodeThreads: DecodeThreads;
   #incumbent: LoadedVersion | null = null;
   #previousId: string | null = null;
   #kept: readonly string[] = [];
@@ -48,7 +48,10 @@ export class ModelHost implements OnApplicationShutdown {
     private readonly registry: Registry,
     private readonly store: FolderArtifactStore,
     @Inject(CONFIG) private readonly config: Config,
-  ) {}
+  ) {
+    // One version's worth: a release loads and unloads one at a time.
+    this.#decodeThreads = new DecodeThreads(decoderThreads(config.servingThreads));
+  }
 
   /** The version that requests for the deployment get. */
   get incumbent(): LoadedVersion | null {

@@ -54,6 +54,22 @@ describe('CompletionEngine', () => {
     expect(new Set(beside.map(({ text }) => text)).size).toBeGreaterThan(5);
   });
 
+  it('gives the same texts with three threads as with one, and keeps all of them busy', async () => {
+    const [one, three] = [await stand.open({ threads: 1 }), await stand.open({ threads: 3 })];
+    const texts = (of: CompletionEngine): Promise<OneText[]> =>
+      Promise.all(Array.from({ length: 12 }, (_, i) => complete(of, { seed: BigInt(i) })));
+    const underWay = texts(three);
+    expect(three.activity).toMatchObject({ threads: 3, pending: 12, capacity: 8 });
+    expect(await underWay).toEqual(await texts(one));
+    expect(three.activity).toMatchObject({ pending: 0, liveRows: 0, advancedRows: one.activity.advancedRows });
+    expect(three.activity.steps).toBeGreaterThan(one.activity.steps);
+  });
+
+  it('starts no more threads than it may decode sequences', async () => {
+    const small = await stand.open({ threads: 5, maxBatchSize: 2 });
+    expect(small.activity.threads).toBe(2);
+  });
+
   it.each([
     {},
     { topK: 5 },

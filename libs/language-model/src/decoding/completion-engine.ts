@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { CodedError } from '#errors';
 import { choosePrecision, type Precision, type PrecisionChoice } from '../bundle/quantization.js';
 import { readProbeText, type ProbeText } from '../bundle/probe-text.js';
@@ -6,30 +7,32 @@ import { TURN_CHARACTERS, type Tokenizer } from '../tokenizer/index.js';
 import type { Scoring } from './background-scorer.js';
 import type { TokenizedRequest } from './completion-decoder.js';
 import type { CompletionOptions, CompletionRequest, CompletionResult } from './completion-request.js';
-import type { DecodeThread } from './decode-thread.js';
+import { DecodeLane } from './decode-lane.js';
 import { DecodeThreads } from './decode-threads.js';
 import { PLAIN_REQUEST } from './plain-request.js';
-import { COUNTER_COUNT, COUNTERS, ROW_BOUNDS, unpackError, type DecodeNews, type ToWorker } from './worker-messages.js';
+import { COUNTERS, ROW_BOUNDS } from './worker-messages.js';
 
 /** How a bundle is served. */
 export interface CompletionEngineOptions {
-  /** Threads for one step; 0 = one per core. */
+  /** Threads, each of which decodes a share of the sequences; 0 = one per core. Each holds the model's weights. */
   readonly threads: number;
-  /** Sequences generated side by side. */
+  /** Sequences generated side by side; at most so many threads are started. */
   readonly maxBatchSize: number;
   /** Texts that may wait for a place; more are refused. */
   readonly maxQueued: number;
   /** Default: int8 where the bundle has it and it was measured to hold. */
   readonly precision?: PrecisionChoice | undefined;
-  /** Where its thread comes from and goes back to; default: one is started and ended with the engine. */
+  /** Where its threads come from and go back to; default: they are started and ended with the engine. */
   readonly decodeThreads?: DecodeThreads;
 }
 
 /** What an engine is doing. */
 export interface EngineActivity {
-  /** Rows of the batch, and those of them in use. */
+  /** Sequences that it decodes at most, and those that it decodes now. */
   readonly capacity: number;
   readonly liveRows: number;
+  /** Threads that decode. */
+  readonly threads: number;
   /** Completions that have not ended. */
   readonly pending: number;
   /** Decode steps since the engine was opened, and the rows that they advanced all together. */
@@ -39,27 +42,10 @@ export interface EngineActivity {
   readonly stepsByRows: readonly { readonly rows: number; readonly steps: number }[];
 }
 
-interface Pending {
-  readonly texts: number;
-  readonly options: CompletionOptions;
-  readonly resolve: (result: CompletionResult) => void;
-  readonly reject: (reason: unknown) => void;
-}
-
-interface PendingScoring {
-  readonly resolve: (scoring: Scoring) => void;
-  readonly reject: (reason: unknown) => void;
-}
-
-/** One loaded model version that completes texts, in a thread of its own. The owner calls `close`. */
+/** One loaded model version that completes texts, in threads of its own. The owner calls `close`. */
 export class CompletionEngine {
-  private readonly pending = new Map<number, Pending>();
-  private readonly scorings = new Map<number, PendingScoring>();
-  private readonly counters: Float64Array;
-  private nextId = 0;
   private texts = 0;
   private closing: Promise<void> | undefined;
-  private death: CodedError | null = null;
 
   private constructor(
     readonly config: BundleConfig,
@@ -68,13 +54,10 @@ export class CompletionEngine {
     readonly tokenizer: Tokenizer,
     /** Held-out text with its measured loss; null where the bundle has none. */
     readonly probeText: ProbeText | null,
-    private readonly thread: DecodeThread,
-    private readonly decodeThreads: DecodeThreads,
+    /** At least one. */
+    private readonly lanes: readonly DecodeLane[],
     private readonly options: CompletionEngineOptions,
-    counters: SharedArrayBuffer,
-  ) {
-    this.counters = new Float64Array(counters);
-  }
+  ) {}
 
   /**
    * Loads a bundle.
@@ -84,53 +67,45 @@ export class CompletionEngine {
     const { config, tokenizer } = await readBundle(bundleFolder);
     const probeText = await readProbeText(bundleFolder, config.vocabularySize);
     const precision = choosePrecision(options.precision ?? 'auto', config.quantization);
-    const counters = new SharedArrayBuffer(COUNTER_COUNT * Float64Array.BYTES_PER_ELEMENT);
-    const { threads, maxBatchSize, decodeThreads = new DecodeThreads(0) } = options;
-    const thread = decodeThreads.take();
-    const engine = new CompletionEngine(
-      config,
-      precision,
-      tokenizer,
-      probeText,
-      thread,
-      decodeThreads,
-      options,
-      counters,
+    const { maxBatchSize, decodeThreads = new DecodeThreads(0) } = options;
+    const threads = Math.min(options.threads === 0 ? availableParallelism() : options.threads, maxBatchSize);
+    const opening = Array.from({ length: threads }, () =>
+      DecodeLane.open({ bundleFolder, precision, maxBatchSize }, decodeThreads),
     );
     try {
-      await thread.open(
-        { bundleFolder, precision, threads, maxBatchSize, counters },
-        { onNews: (news) => engine.hear(news), onDeath: (cause) => engine.die(cause) },
-      );
+      const lanes = await Promise.all(opening);
+      return new CompletionEngine(config, precision, tokenizer, probeText, lanes, options);
     } catch (error) {
-      // What it had opened until then goes with it.
-      await thread.end();
+      for (const lane of await Promise.allSettled(opening)) if (lane.status === 'fulfilled') await lane.value.close();
       throw error;
     }
-    return engine;
   }
 
   /** What it is doing now. */
   get activity(): EngineActivity {
+    const sum = (at: number): number => this.lanes.reduce((total, { counters }) => total + counters[at]!, 0);
     return {
       capacity: this.options.maxBatchSize,
-      liveRows: this.counters[COUNTERS.liveRows]!,
-      pending: this.pending.size,
-      steps: this.counters[COUNTERS.steps]!,
-      advancedRows: this.counters[COUNTERS.advancedRows]!,
-      stepsByRows: ROW_BOUNDS.map((rows, at) => ({ rows, steps: this.counters[COUNTERS.stepsByRows + at]! })),
+      threads: this.lanes.length,
+      liveRows: sum(COUNTERS.liveRows),
+      pending: this.lanes.reduce((total, lane) => total + lane.pendingCount, 0),
+      steps: sum(COUNTERS.steps),
+      advancedRows: sum(COUNTERS.advancedRows),
+      stepsByRows: ROW_BOUNDS.map((rows, at) => ({ rows, steps: sum(COUNTERS.stepsByRows + at) })),
     };
   }
 
-  /** Whether its thread has ended by itself; every completion is refused then, and the bundle has to be opened again. */
+  /** Whether a thread has ended by itself; every completion is refused then, and the bundle has to be opened again. */
   get isDead(): boolean {
-    return this.death !== null;
+    return this.lanes.some((lane) => lane.isDead);
   }
 
-  /** Runs both graphs once, so that the first request does not pay for allocation. */
+  /** Runs both graphs of each thread once, so that the first requests do not pay for allocation. */
   async warmUp(): Promise<void> {
-    const prompt = [this.tokenizer.documentId, this.tokenizer.documentId];
-    await this.complete({ ...PLAIN_REQUEST, prompt, maxTokens: 2 });
+    const { documentId } = this.tokenizer;
+    const { prompt: _, ...request } = { ...PLAIN_REQUEST, maxTokens: 2 };
+    const tokenized = { ...request, promptIds: [documentId, documentId], promptText: '' };
+    await Promise.all(this.lanes.map((lane) => lane.complete(tokenized, 1, {})));
   }
 
   /**
@@ -144,27 +119,14 @@ export class CompletionEngine {
     const texts = request.beamSearch ? request.beamSearch.width : request.bestOf;
     this.refuseTooMany(texts);
     this.texts += texts;
-    const id = this.nextId++;
-    const cancel = (): void => {
-      this.send({ kind: 'cancel', id });
-    };
     try {
       const { prompt } = request;
       const isLong = typeof prompt === 'string' && prompt.length > TURN_CHARACTERS;
       const promptTokens = isLong ? await this.tokenizer.encodeInTurns(prompt, signal) : this.promptTokens(prompt);
-      if (isLong) {
-        signal?.throwIfAborted();
-        this.refuseWhenClosed();
-      }
-      const tokenized = this.tokenized(request, promptTokens);
-      return await new Promise<CompletionResult>((resolve, reject) => {
-        this.pending.set(id, { texts, options, resolve, reject });
-        signal?.addEventListener('abort', cancel, { once: true });
-        this.send({ kind: 'complete', id, request: tokenized, pieces: options.onDelta !== undefined });
-      });
+      if (isLong) this.refuseWhenClosed();
+      return await this.idlestLane().complete(this.tokenized(request, promptTokens), texts, options);
     } finally {
       this.texts -= texts;
-      signal?.removeEventListener('abort', cancel);
     }
   }
 
@@ -175,77 +137,21 @@ export class CompletionEngine {
    */
   async score(texts: readonly (readonly number[])[]): Promise<Scoring> {
     this.refuseWhenClosed();
-    const id = this.nextId++;
-    return new Promise<Scoring>((resolve, reject) => {
-      this.scorings.set(id, { resolve, reject });
-      this.send({ kind: 'score', id, texts });
-    });
+    return this.idlestLane().score(texts);
   }
 
   /** Refuses new texts, waits for those under way, then frees the model. */
   close(): Promise<void> {
-    this.closing ??= this.finish();
+    this.closing ??= Promise.all(this.lanes.map((lane) => lane.close())).then(() => undefined);
     return this.closing;
   }
 
-  private async finish(): Promise<void> {
-    await this.thread.close();
-    if (this.thread.hasEnded) return;
-    this.die(undefined);
-    await this.decodeThreads.giveBack(this.thread);
-  }
-
-  private send(message: ToWorker): void {
-    this.thread.send(message);
-  }
-
-  private hear({ deltas, finished, scored, failed }: DecodeNews): void {
-    for (const [id, choice, delta] of deltas) {
-      const { options, reject } = this.pending.get(id) ?? {};
-      try {
-        options?.onDelta?.(choice, delta);
-      } catch (error) {
-        reject?.(error);
-        this.send({ kind: 'cancel', id });
-      }
-    }
-    for (const [id, result] of finished) this.take(id)?.resolve(result);
-    for (const [id, scoring] of scored) this.takeScoring(id)?.resolve(scoring);
-    for (const [id, error] of failed) {
-      this.takeScoring(id)?.reject(unpackError(error));
-      const pending = this.take(id);
-      const signal = pending?.options.signal;
-      pending?.reject(signal?.aborted ? signal.reason : unpackError(error));
-    }
-  }
-
-  private take(id: number): Pending | undefined {
-    const pending = this.pending.get(id);
-    this.pending.delete(id);
-    return pending;
-  }
-
-  private takeScoring(id: number): PendingScoring | undefined {
-    const scoring = this.scorings.get(id);
-    this.scorings.delete(id);
-    return scoring;
-  }
-
-  private die(cause: unknown): void {
-    this.death ??= new CodedError(
-      'server_is_overloaded',
-      this.closing
-        ? 'This model version was unloaded. Send the request again.'
-        : 'The thread that decodes this model version has ended; it is being started again. Send the request again.',
-      { cause, retryAfterMs: 1000 },
-    );
-    for (const { reject } of [...this.pending.values(), ...this.scorings.values()]) reject(this.death);
-    this.pending.clear();
-    this.scorings.clear();
+  // A row computes the same in every lane, so it does not matter to the texts which one it is.
+  private idlestLane(): DecodeLane {
+    return this.lanes.reduce((idlest, lane) => (lane.texts < idlest.texts ? lane : idlest));
   }
 
   private refuseWhenClosed(): void {
-    if (this.death) throw this.death;
     if (!this.closing) return;
     throw new CodedError('server_is_overloaded', 'This model version is being unloaded. Send the request again.', {
       retryAfterMs: 1000,

@@ -83,9 +83,10 @@ class ServedBundle {
   }
 
   /** @throws bundle_missing, bundle_corrupt */
-  static async open({ bundleFolder, precision, threads, maxBatchSize, counters }: DecodeOrder): Promise<ServedBundle> {
+  static async open({ bundleFolder, precision, maxBatchSize, counters }: DecodeOrder): Promise<ServedBundle> {
     const bundle = await readBundle(bundleFolder);
-    const graphs = await bundle.decodeGraphs(precision, threads);
+    // More threads in one step gain less than more lanes with one each (docs/experiments.md).
+    const graphs = await bundle.decodeGraphs(precision, 1);
     const { architecture, tokenizer } = bundle;
     const background = await BackgroundScorer.create(new DecodeSession(graphs, architecture, BACKGROUND_ROWS));
     const loop = await DecodeLoop.create(new DecodeSession(graphs, architecture, maxBatchSize), background);

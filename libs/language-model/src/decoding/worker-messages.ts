@@ -8,9 +8,7 @@ import type { TokenizedRequest } from './completion-decoder.js';
 export interface DecodeOrder {
   readonly bundleFolder: string;
   readonly precision: Precision;
-  /** Threads for one step; 0 = one per core. */
-  readonly threads: number;
-  /** Rows of the batch. */
+  /** Most rows of the batch. */
   readonly maxBatchSize: number;
   /** Shared numbers that the worker keeps current, in the order of `COUNTERS`. */
   readonly counters: SharedArrayBuffer;
