@@ -6,6 +6,7 @@ import { Registry } from '#registry';
 import { FilesModule } from './files/files.module.js';
 import { FineTuningModule } from './fine-tuning/fine-tuning.module.js';
 import { HealthController } from './health/health.controller.js';
+import { PlanningModule } from './planning/planning.module.js';
 import { DATABASE, TRAINER_OPTIONS, type TrainerOptions } from './trainer-options.js';
 import { TrainingModule } from './training/training.module.js';
 import { UpgradeModule } from './upgrade/upgrade.module.js';
@@ -19,7 +20,10 @@ export interface TrainerResources {
 }
 
 /** The trainer: files, jobs, upgrade experiments, and the worker that carries the jobs out. */
-@Module({ imports: [FilesModule, FineTuningModule, TrainingModule, UpgradeModule], controllers: [HealthController] })
+@Module({
+  imports: [FilesModule, FineTuningModule, PlanningModule, TrainingModule, UpgradeModule],
+  controllers: [HealthController],
+})
 export class TrainerModule implements OnApplicationShutdown {
   static forRoot(options: TrainerOptions, { database, registry, store }: TrainerResources): DynamicModule {
     return {

@@ -12,6 +12,7 @@ export { type TrainingEvent } from './training/training-event.js';
 export {
   HYPERPARAMETER_NAMES,
   PRESETS,
+  describeHyperparameters,
   resolveHyperparameters,
   type Hyperparameters,
   type Preset,

@@ -69,8 +69,8 @@ import { loseRun, releaseRun, requeueLostRuns } from './training-runs/release-ru
 import { addRunEvent, heartbeatRun, recordProgress, recordSavedStep } from './training-runs/report-run.js';
 import { requestCancel } from './training-runs/request-cancel.js';
 import { requestPause, requestResume } from './training-runs/request-pause.js';
-import { findRunsWithoutResults } from './training-runs/result-file.repository.js';
 import { findRunEvents, type RunEventQuery } from './training-runs/run-event.repository.js';
+import { RunMeasurements } from './training-runs/run-measurements.js';
 import { startRun } from './training-runs/start-run.js';
 import {
   findTrainingRun,
@@ -98,6 +98,7 @@ export class Registry {
   readonly checkpoints: Checkpoints;
   readonly devices: Devices;
   readonly lineages: Lineages;
+  readonly measurements: RunMeasurements;
   readonly releases: Releases;
   readonly repeatableRequests: RepeatableRequests;
   readonly upgradeExperiments: UpgradeExperiments;
@@ -111,6 +112,7 @@ export class Registry {
     this.checkpoints = new Checkpoints(database);
     this.devices = new Devices(database);
     this.lineages = new Lineages(database);
+    this.measurements = new RunMeasurements(database);
     this.releases = new Releases(database);
     this.repeatableRequests = new RepeatableRequests(database);
     this.upgradeExperiments = new UpgradeExperiments(database);
@@ -233,11 +235,6 @@ export class Registry {
 
   attachResultFile(id: string, fence: number | null, file: NewResultFile): Promise<Corpus> {
     return attachResultFile(this.#database, id, fence, file);
-  }
-
-  /** Ids of runs that have ended and measured something, and have no file of it. */
-  listRunsWithoutResults(limit: number): Promise<readonly string[]> {
-    return this.#database.query((client) => findRunsWithoutResults(client, limit));
   }
 
   completeRun(id: string, fence: number, outcome: RunOutcome): Promise<ModelVersion> {

@@ -25,7 +25,11 @@ export function presentJob(run: TrainingRun): Plain<FineTuningJob> {
     object: 'fine_tuning.job',
     model: run.baseModelId ?? run.preset,
     status: run.state,
+    desired_status: run.desiredState,
     created_at: unixSeconds(run.createdAt),
+    started_at: run.startedAt === null ? null : unixSeconds(run.startedAt),
+    run_seconds: run.runMs / 1000,
+    attempts: run.attempt,
     finished_at: run.finishedAt === null ? null : unixSeconds(run.finishedAt),
     estimated_finish:
       running && progress !== null && progress.totalSteps > 0

@@ -193,6 +193,21 @@ export class FineTuningJob {
   @ApiProperty({ type: [String], description: 'A CSV file of what was measured, once the job has ended.' })
   result_files!: string[];
 
+  @ApiProperty({
+    enum: ['running', 'paused', 'cancelled'],
+    description: 'What a person asked for; its worker obeys within seconds. An addition, as are the next three.',
+  })
+  desired_status!: string;
+
+  @ApiProperty({ type: Number, nullable: true, description: 'When a worker first began it: Unix time in seconds.' })
+  started_at!: number | null;
+
+  @ApiProperty({ description: 'How long workers have had it, all attempts together.' })
+  run_seconds!: number;
+
+  @ApiProperty({ description: 'How many times a worker has begun or gone on with it.' })
+  attempts!: number;
+
   @ApiProperty({ type: Number, nullable: true })
   trained_tokens!: number | null;
 

@@ -3,13 +3,16 @@ import { resolveHyperparameters } from '#language-model';
 import type { BaseModel } from './base-model.js';
 import type { CreateJobBody } from './create-job.dto.js';
 
+/** The part of a job that decides its hyper-parameters. */
+type RequestedJob = Pick<CreateJobBody, 'model' | 'validation_file' | 'hyperparameters' | 'method'>;
+
 /**
  * The hyper-parameters that a job asks for, checked against its preset and the model that it continues from. "auto" leaves
  * the choice to them; the three of the OpenAI API are always there with the number that is used, so that the job can tell them.
  *
  * @throws unknown_parameter, invalid_value naming the key with its place in the body
  */
-export function requestedHyperparameters(body: CreateJobBody, base: BaseModel): Record<string, unknown> {
+export function requestedHyperparameters(body: RequestedJob, base: BaseModel): Record<string, unknown> {
   const legacy = body.hyperparameters ?? null;
   const supervised = body.method?.supervised?.hyperparameters ?? null;
   if (legacy !== null && supervised !== null) {
@@ -33,7 +36,7 @@ export function requestedHyperparameters(body: CreateJobBody, base: BaseModel): 
   }
 }
 
-function checkOverride(name: string, value: unknown, body: CreateJobBody, base: BaseModel): void {
+function checkOverride(name: string, value: unknown, body: RequestedJob, base: BaseModel): void {
   if (name === 'validation_fraction' && body.validation_file) {
     throw new CodedError(
       'invalid_value',

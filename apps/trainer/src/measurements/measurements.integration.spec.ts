@@ -166,7 +166,7 @@ describe('what a run measured', () => {
       await registry.addRunEvent(run.id, { type: 'metrics', message: 'Step', data: { step, train_loss } });
     }
     await registry.addRunEvent(run.id, { type: 'metrics', message: 'Step', data: { step: 10, valid_loss: 6 } });
-    expect(await readCurve(registry, run.id)).toEqual([
+    expect(await readCurve(registry, run.id)).toMatchObject([
       { step: 10, training: { step: 10, train_loss: 4.5 }, evaluation: { step: 10, valid_loss: 6 } },
       { step: 20, training: { step: 20, train_loss: 4 }, evaluation: null },
     ]);

@@ -18,8 +18,8 @@ describe('renderMetricsCsv', () => {
       gap_points: -1,
     };
     const [header = '', ...lines] = renderMetricsCsv([
-      { step: 3, training, evaluation: null },
-      { step: 4, training: null, evaluation },
+      { step: 3, at: new Date(0), training, evaluation: null },
+      { step: 4, at: new Date(0), training: null, evaluation },
     ]).split('\n');
     const columns = header.split(',');
     const [first, second] = lines.map((line) =>

@@ -67,7 +67,7 @@ export class ResultFiles implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private async sweep(): Promise<void> {
-    for (const id of await this.registry.listRunsWithoutResults(SWEEP_LIMIT)) {
+    for (const id of await this.registry.measurements.listRunsWithoutResults(SWEEP_LIMIT)) {
       try {
         await this.keep(id, null);
       } catch (error) {

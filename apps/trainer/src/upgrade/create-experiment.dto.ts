@@ -116,6 +116,8 @@ export class CreateExperimentBody {
   metadata?: Record<string, string> | null;
 
   @ApiPropertyOptional({
+    type: Boolean,
+    nullable: true,
     default: false,
     description:
       'Whether the verdict to upgrade opens a release of the larger model for the deployment of this server.',
@@ -124,7 +126,12 @@ export class CreateExperimentBody {
   @IsBoolean()
   release?: boolean | null;
 
-  @ApiPropertyOptional({ default: 'default', description: 'The policy of that release.' })
+  @ApiPropertyOptional({
+    type: String,
+    nullable: true,
+    default: 'default',
+    description: 'The policy of that release.',
+  })
   @IsOptional()
   @IsString()
   release_policy?: string | null;

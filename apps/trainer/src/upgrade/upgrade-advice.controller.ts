@@ -1,10 +1,11 @@
 import { Controller, Get, Header, Headers, Query, Res } from '@nestjs/common';
-import { ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import type { UpgradeReport } from '#language-model/upgrade';
 import { RequireScope } from '#observability';
 import { AdviseOnJob } from './advise-on-job.js';
 import { AdviceQuery } from './report.dto.js';
+import { ReportResponse } from './report-response.js';
 import { sendReport } from './send-report.js';
 
 /** `/v1/upgrade-advice`: the rules of an upgrade over a job that there is. */
@@ -20,7 +21,7 @@ export class UpgradeAdviceController {
     summary:
       "Is a larger model worth training after this job? Measures the job's model at the first question, which takes as long as reading its file",
   })
-  @ApiProduces('application/json', 'text/markdown')
+  @ReportResponse()
   async advise(
     @Query() query: AdviceQuery,
     @Headers('accept') accept: string | undefined,

@@ -1,5 +1,5 @@
 import { Body, Controller, Get, Header, Headers, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { CodedError } from '#errors';
 import type { UpgradeReport } from '#language-model/upgrade';
@@ -12,6 +12,7 @@ import { CreateUpgradeExperiment } from './create-upgrade-experiment.js';
 import { UpgradeExperimentEventList, UpgradeExperimentList, UpgradeExperimentObject } from './experiment.dto.js';
 import { presentExperiment, presentExperimentEvents, presentExperimentList } from './experiment-presenter.js';
 import { ReportQuery } from './report.dto.js';
+import { ReportResponse } from './report-response.js';
 import { sendReport } from './send-report.js';
 
 /** `/v1/upgrade-experiments`: is a larger model worth it? */
@@ -65,7 +66,7 @@ export class UpgradeExperimentsController {
   @Get(':id/report')
   @Header('vary', 'accept')
   @ApiOperation({ summary: 'The newest report: every rule with its number, its limit and its source' })
-  @ApiProduces('application/json', 'text/markdown')
+  @ReportResponse()
   async report(
     @Param('id') id: string,
     @Query() { format }: ReportQuery,

@@ -90,6 +90,47 @@ export const HYPERPARAMETER_NAMES: readonly string[] = [
   'tokenization',
 ];
 
+/** What a hyper-parameter may be, for people who choose. */
+export interface HyperparameterRule {
+  /** The API's name. */
+  readonly name: string;
+  readonly kind: 'integer' | 'number' | 'choice';
+  /** null: the preset's own. */
+  readonly fallback: number | string | null;
+  readonly minimum: number | null;
+  readonly maximum: number | null;
+  /** Of a choice; else empty. */
+  readonly choices: readonly string[];
+}
+
+/** Every hyper-parameter with its limits and its default, in the order of {@link HYPERPARAMETER_NAMES}. */
+export function describeHyperparameters(): readonly HyperparameterRule[] {
+  const number = (name: string, { whole, fallback, min, max }: Omit<NumberRule, 'field'>): HyperparameterRule => {
+    const byDefault = typeof fallback === 'number' ? fallback : fallback(EPOCHS_BY_DEFAULT);
+    const ofPreset = name === 'embedding_dim' || name === 'lstm_units';
+    return {
+      name,
+      kind: whole ? 'integer' : 'number',
+      fallback: ofPreset ? null : byDefault,
+      minimum: min,
+      maximum: max,
+      choices: [],
+    };
+  };
+  return [
+    ...Object.entries(NUMBERS).map(([name, rule]) => number(name, rule)),
+    number('learning_rate_multiplier', { fallback: 1, ...MULTIPLIER }),
+    {
+      name: 'tokenization',
+      kind: 'choice',
+      fallback: TOKENIZATIONS[0],
+      minimum: null,
+      maximum: null,
+      choices: TOKENIZATIONS,
+    },
+  ];
+}
+
 function isPreset(name: string): name is Preset {
   return Object.hasOwn(PRESETS, name);
 }
