@@ -34,15 +34,33 @@ module.exports = {
       to: { path: '^apps/', pathNot: '^apps/$1/' },
     },
     {
+      name: 'console-is-for-the-browser',
+      comment:
+        'The console runs in a browser: it knows the services by their API alone, whose types are generated, and nothing of Node, Nest or our libraries.',
+      severity: 'error',
+      from: { path: '^apps/console/src/', pathNot: spec },
+      to: {
+        path: ['^libs/', npm(['@nestjs/[^/]+', 'fastify', '@fastify/[^/]+', 'pg', 'bullmq']), '^node:'],
+      },
+    },
+    {
+      name: 'react-only-in-the-console',
+      comment:
+        'What runs in the browser is built from apps/console; a service that needs a part of it has the wrong part.',
+      severity: 'error',
+      from: { path: '^(apps|libs|bench|test)/', pathNot: '^apps/console/' },
+      to: { path: npm(['react', 'react-dom', 'wouter', 'uplot', 'openapi-fetch']) },
+    },
+    {
       name: 'libs-by-their-front-door',
       comment:
-        'A library promises what its index.ts names (and its second doors: workbench.ts for bench/, upgrade/index.ts for the upgrade rules, corpus/index.ts for looking at texts, releases/index.ts for releases, simulation/index.ts for simulated ones); everything behind it may change without asking.',
+        'A library promises what its index.ts names (and its second doors: workbench.ts for bench/, upgrade/index.ts for the upgrade rules, corpus/index.ts for looking at texts, releases/index.ts for releases, traffic/index.ts for what was answered and what changes, simulation/index.ts for simulated ones); everything behind it may change without asking.',
       severity: 'error',
       from: { path: '^(apps|libs|bench|test)/([^/]+)/' },
       to: {
         path: '^libs/[^/]+/src/',
         pathNot: [
-          '^libs/[^/]+/src/(index|workbench|upgrade/index|corpus/index|releases/index|simulation/index)\\.ts$',
+          '^libs/[^/]+/src/(index|workbench|upgrade/index|corpus/index|releases/index|traffic/index|simulation/index)\\.ts$',
           '^$1/$2/',
         ],
       },
@@ -137,7 +155,7 @@ module.exports = {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: ['^dist/', '^test/structure/fixtures/', '^libs/database/src/generated/'] },
+    exclude: { path: ['^dist/', '^test/structure/fixtures/', '^(libs/database|apps/console)/src/generated/'] },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
     // 'types' first: that is the condition under which package.json's "#*" imports name the sources.

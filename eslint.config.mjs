@@ -1,13 +1,14 @@
 import js from '@eslint/js';
+import reactHooks from 'eslint-plugin-react-hooks';
 import tseslint from 'typescript-eslint';
 
 const environment = 'Read settings through loadConfig of #config, the only reader of process.env.';
 
 export default tseslint.config(
-  { ignores: ['node_modules/', 'dist/', 'libs/database/src/generated/', 'test/structure/fixtures/'] },
+  { ignores: ['node_modules/', 'dist/', '**/src/generated/', 'test/structure/fixtures/'] },
   js.configs.recommended,
   {
-    files: ['**/*.ts'],
+    files: ['**/*.{ts,tsx}'],
     extends: [tseslint.configs.strictTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
@@ -36,6 +37,7 @@ export default tseslint.config(
       ],
     },
   },
+  { files: ['apps/console/**/*.{ts,tsx}'], ...reactHooks.configs.flat['recommended-latest'] },
   {
     // What these print is their product.
     files: ['apps/launcher/**/*.ts', 'bench/**/*.ts'],

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { ensureConsoleBuilt } from './build-console.mjs';
 import { ensureInstalled } from './install.mjs';
 import { root } from './root.mjs';
 
@@ -11,11 +12,16 @@ const sourceFolders = ['apps', 'libs', 'bench', 'test'];
 const generatedClient = 'libs/database/src/generated';
 const stampPath = join(root, 'dist/.built');
 
-/** Compiles the TypeScript to dist/ when a source changed since the last build. Throws a one-line error; the compiler's own messages go to the terminal. */
+/** Compiles the TypeScript to dist/ and builds the web console when a source changed since the last build. Throws a one-line error; the compiler's own messages go to the terminal. */
 export function ensureBuilt() {
+  ensureConsoleBuilt(ensureCompiled());
+}
+
+/** @returns whether there was anything to compile */
+function ensureCompiled() {
   const stamp = hashInputs();
   const isBuilt = existsSync(stampPath) && readFileSync(stampPath, 'utf8') === stamp;
-  if (isBuilt && existsSync(join(root, generatedClient))) return;
+  if (isBuilt && existsSync(join(root, generatedClient))) return false;
   console.log('Compiling ...');
   rmSync(stampPath, { force: true });
   run('scripts/prisma-generate.mjs', [], 'The Prisma client could not be generated (the message is above).');
@@ -27,6 +33,7 @@ export function ensureBuilt() {
   pruneOutputs();
   mkdirSync(join(root, 'dist'), { recursive: true });
   writeFileSync(stampPath, stamp);
+  return true;
 }
 
 function run(script, args, failure) {
@@ -44,8 +51,8 @@ function hashInputs() {
     'scripts/prisma-generate.mjs',
   ];
   for (const folder of sourceFolders) {
-    // The generated client is an output; what it is generated from is in the list above.
-    files.push(...listFiles(folder).filter((path) => path.endsWith('.ts') && !path.includes('/generated/')));
+    // The generated client is an output; what it is generated from is in the list above. The console has its own build.
+    files.push(...listFiles(folder).filter((path) => path.endsWith('.ts') && !isMadeElsewhere(path)));
   }
   for (const path of files.sort()) {
     if (existsSync(join(root, path))) hash.update(`\0${path}\0`).update(readFileSync(join(root, path)));
@@ -53,11 +60,16 @@ function hashInputs() {
   return hash.digest('hex');
 }
 
+function isMadeElsewhere(path) {
+  return path.includes('/generated/') || path.startsWith(join('apps', 'console'));
+}
+
 /** Removes the outputs of deleted sources, whose stale specs would otherwise still run. */
 function pruneOutputs() {
   for (const path of sourceFolders.flatMap((folder) => listFiles(join('dist', folder)))) {
     const source = relative('dist', path).replace(/\.js(\.map)?$/, '.ts');
-    if (/\.js(\.map)?$/.test(path) && !existsSync(join(root, source))) rmSync(join(root, path));
+    const isStale = !existsSync(join(root, source)) && !existsSync(join(root, `${source}x`));
+    if (/\.js(\.map)?$/.test(path) && isStale) rmSync(join(root, path));
   }
 }
 

@@ -6,7 +6,7 @@ import { listSourceFiles, root } from './source-files.js';
 const lineLimit = 350;
 const kinds = 'module|controller|processor|worker|repository|dto|errors';
 const specs = 'spec|integration\\.spec|e2e\\.spec|gpu\\.spec';
-const fileName = new RegExp(`^[a-z0-9]+(-[a-z0-9]+)*(\\.(${kinds}))?(\\.(${specs}))?\\.ts$`);
+const fileName = new RegExp(`^[a-z0-9]+(-[a-z0-9]+)*(\\.(${kinds}))?(\\.(${specs}))?\\.tsx?$`);
 const emptyWords = new Set(['common', 'shared', 'core', 'utils', 'helpers', 'misc', 'types']);
 const files = listSourceFiles();
 

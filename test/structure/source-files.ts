@@ -9,7 +9,7 @@ export function listSourceFiles(): string[] {
   return ['apps', 'libs', 'bench', 'test']
     .filter((folder) => existsSync(join(root, folder)))
     .flatMap(listFiles)
-    .filter((path) => path.endsWith('.ts'));
+    .filter((path) => /\.tsx?$/.test(path));
 }
 
 /** Names of the folders directly inside of one. */

@@ -5,8 +5,10 @@ import { openDatabase } from '#database';
 import { createService, measureResources, ServiceMetrics } from '#observability';
 import { Registry } from '#registry';
 import { CODE_VERSION } from './code-version.js';
+import { serveConsole } from './console/serve-console.js';
 import { GeneratorModule } from './generator.module.js';
 import type { Faults } from './models/faults.js';
+import { handOnToTrainer, TRAINER_PATHS } from './trainer-gateway/hand-on-to-trainer.js';
 
 /**
  * Puts a generator together; it does not listen yet. Closing it finishes what runs and lets go of everything it opened.
@@ -24,6 +26,7 @@ export async function createGenerator(
     const app = await createService(GeneratorModule.forRoot({ config, database, registry }, options.faults ?? null), {
       logging: { name: 'generator', level: config.logLevel, format: config.logFormat, showTexts: config.logPrompts },
       requestTimeoutMs: config.requestTimeoutMs,
+      untimedPaths: TRAINER_PATHS,
       maxBodyBytes: config.maxBodyBytes,
       verifyApiKey: (key) => registry.verifyApiKey(key),
       docs: {
@@ -34,6 +37,8 @@ export async function createGenerator(
     });
     const disks = { artifacts: () => diskSpace(config.artifactDir) };
     measureResources(app.get(ServiceMetrics).registry, { pool: database.pool, disks });
+    await handOnToTrainer(app, config.trainerUrl);
+    await serveConsole(app);
     return app;
   } catch (error) {
     await database.close();

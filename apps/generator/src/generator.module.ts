@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { ApiKeysController } from './admin/api-keys.controller.js';
 import { AuditController } from './admin/audit.controller.js';
+import { ChangeFeed } from './admin/change-feed.js';
+import { ChangesController } from './admin/changes.controller.js';
 import { DeploymentsController } from './admin/deployments.controller.js';
 import { ModelVersionsController } from './admin/model-versions.controller.js';
 import { PoliciesController } from './admin/policies.controller.js';
@@ -31,6 +33,7 @@ import { RequestObserver } from './observations/request-observer.js';
 import { HardGates } from './releases/hard-gates.js';
 import { ReleaseArms } from './releases/release-arms.js';
 import { ReleaseJudge } from './releases/release-judge.js';
+import { MeController } from './server/me.controller.js';
 import { ServerController } from './server/server.controller.js';
 import { StorageModule, type Storage } from './storage.module.js';
 import { TokenizerController } from './tokens/tokenizer.controller.js';
@@ -51,6 +54,8 @@ export class GeneratorModule {
         HealthController,
         TokenizerController,
         ServerController,
+        MeController,
+        ChangesController,
         DeploymentsController,
         ModelVersionsController,
         ReplicasController,
@@ -81,6 +86,7 @@ export class GeneratorModule {
         RequestObserver,
         CompletionIds,
         GiveFeedback,
+        ChangeFeed,
       ],
     };
   }

@@ -71,6 +71,7 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
     DATABASE_URL: connectionString,
     TRAINER_PORT: String(trainerPort),
     GENERATOR_PORT: String(generatorPort),
+    TRAINER_URL: config.trainerUrl ?? urlOf(config.trainerHost, trainerPort),
   });
   const start = startService(options, environment);
   const [trainer, generator] = await Promise.all([
@@ -114,8 +115,12 @@ function startService(
     onStarted(service);
     shutdown.add(() => service.stop(config.shutdownGraceMs + STOP_MARGIN_MS));
     service.onDeath(onDeath);
-    const url = `http://${host.includes(':') ? `[${host}]` : host.replace(/^0\.0\.0\.0$/, '127.0.0.1')}:${port}`;
+    const url = urlOf(host, port);
     await waitUntilUp(name, `${url}/health/live`, signal);
     return url;
   };
+}
+
+function urlOf(host: string, port: number): string {
+  return `http://${host.includes(':') ? `[${host}]` : host.replace(/^0\.0\.0\.0$/, '127.0.0.1')}:${port}`;
 }

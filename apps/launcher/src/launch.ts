@@ -75,6 +75,7 @@ async function readCorpus(folder: string, terminal: Terminal, signal: AbortSigna
 function announceServices({ trainer, generator, adminKey }: Backend, config: Config, terminal: Terminal): void {
   terminal.say(`Trainer    ${terminal.strong(trainer.url)}   files and training`);
   terminal.say(`Generator  ${terminal.strong(generator.url)}   completions and releases`);
+  terminal.say(`Console    ${terminal.strong(`${generator.url}/`)}   in the browser; sign in with the API key`);
   terminal.say(`Data       ${terminal.strong(config.dataDir)}   database, models, logs`);
   if (adminKey.isNew) {
     terminal.say(`API key    ${terminal.strong(adminKey.key)}`);

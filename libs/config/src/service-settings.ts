@@ -1,5 +1,5 @@
 import { optional, setting } from './setting.js';
-import { flag, folder, host, integer, oneOf, postgresUrl } from './setting-kinds.js';
+import { flag, folder, host, httpUrl, integer, oneOf, postgresUrl } from './setting-kinds.js';
 
 const PORT_MAXIMUM = 65_535;
 const DAY_MS = 86_400_000;
@@ -31,6 +31,11 @@ export const SERVICE_SETTINGS = {
     integer(0, PORT_MAXIMUM),
     4100,
     'Port that the trainer listens on; 0 takes a free one.',
+  ),
+  trainerUrl: optional<string>(
+    'TRAINER_URL',
+    httpUrl('http://trainer:4100'),
+    'Where generators reach the trainer, so that they can hand its requests on. "npm start" sets it.',
   ),
   generatorHost: setting('GENERATOR_HOST', host(), '127.0.0.1', 'Address that the generator listens on.'),
   generatorPort: setting(

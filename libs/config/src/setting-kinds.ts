@@ -107,8 +107,8 @@ export function redisUrl(): SettingKind<string> {
 }
 
 /** The address of an HTTP server; not repeated either. */
-export function httpUrl(): SettingKind<string> {
-  return url(['http:', 'https:'], 'must be an address such as https://s3.example.com:9000.');
+export function httpUrl(example = 'https://s3.example.com:9000'): SettingKind<string> {
+  return url(['http:', 'https:'], `must be an address such as ${example}.`);
 }
 
 /** A text that is never repeated in messages, such as a password. */

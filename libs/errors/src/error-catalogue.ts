@@ -310,6 +310,13 @@ export const ERROR_CATALOGUE = {
     retried: false,
     meaning: 'The database schema could not be brought to the version that the code needs.',
   },
+  trainer_unavailable: {
+    status: 503,
+    type: 'server_error',
+    retried: true,
+    meaning:
+      'A request that the generator hands on to the trainer, which cannot be reached or is not configured (TRAINER_URL).',
+  },
   database_unavailable: {
     status: 503,
     type: 'server_error',

@@ -24,20 +24,22 @@ export class ApiKeyGuard implements CanActivate {
   }
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
-    const access = this.reflector.getAllAndOverride<ApiScope | 'public' | undefined>(ACCESS_METADATA, [
+    const access = this.reflector.getAllAndOverride<ApiScope | 'any' | 'public' | undefined>(ACCESS_METADATA, [
       context.getHandler(),
       context.getClass(),
     ]);
     if (access === 'public') return true;
     if (access === undefined) {
-      throw new Error(`${context.getClass().name}.${context.getHandler().name} needs @RequireScope(...) or @Public().`);
+      throw new Error(
+        `${context.getClass().name}.${context.getHandler().name} needs @RequireScope(...), @RequireKey() or @Public().`,
+      );
     }
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     const owner = await this.#cache.identify(bearerKeyOf(request), request.ip);
     if (owner === null) {
       throw new CodedError('invalid_api_key', 'Incorrect API key provided: it does not exist or was revoked.');
     }
-    if (!owner.scopes.includes(access) && !owner.scopes.includes('admin')) {
+    if (access !== 'any' && !owner.scopes.includes(access) && !owner.scopes.includes('admin')) {
       const scopes = owner.scopes.length === 0 ? 'none' : owner.scopes.join(', ');
       throw new CodedError(
         'insufficient_scope',

@@ -12,12 +12,15 @@ import { ObservabilityModule } from './observability.module.js';
 import { parseQuery } from './parse-query.js';
 import { requestIdOf } from './request-id.js';
 import { ServiceMetrics } from './service-metrics.js';
+import { timeBodies } from './time-bodies.js';
 
 /** What {@link createService} needs besides the module of the service. */
 export interface ServiceOptions extends ObservabilityOptions {
   readonly docs: ApiDocsOptions;
   /** How long a client may take to send a request, head and body; 0 sets no limit, as for a service that takes large files. */
   readonly requestTimeoutMs?: number;
+  /** Paths whose bodies may take as long as they take, because they are handed on to another service. */
+  readonly untimedPaths?: readonly string[];
 }
 
 /** How often Node looks for requests that take too long to arrive. */
@@ -47,10 +50,12 @@ export async function createService(
   module: Type | DynamicModule,
   options: ServiceOptions,
 ): Promise<NestFastifyApplication> {
-  const { requestTimeoutMs = 0 } = options;
+  const { requestTimeoutMs = 0, untimedPaths = [] } = options;
+  // Node has one limit for all requests; where it is not for all of them, bodies are timed here and heads by Node.
+  const nodeTimeoutMs = untimedPaths.length === 0 ? requestTimeoutMs : 0;
   const adapter = new FastifyAdapter({
-    requestTimeout: requestTimeoutMs,
-    http: requestTimeoutMs === 0 ? {} : timeoutSettings(requestTimeoutMs),
+    requestTimeout: nodeTimeoutMs,
+    http: requestTimeoutMs === 0 ? {} : { ...timeoutSettings(requestTimeoutMs), requestTimeout: nodeTimeoutMs },
     bodyLimit: options.maxBodyBytes,
     genReqId: requestIdOf,
     requestIdHeader: false,
@@ -61,6 +66,7 @@ export async function createService(
     clientErrorHandler: answerClientError,
   });
   prepareFastify(adapter);
+  if (nodeTimeoutMs < requestTimeoutMs) timeBodies(adapter.getInstance(), requestTimeoutMs, untimedPaths);
   const app = await NestFactory.create<NestFastifyApplication>(
     ObservabilityModule.forRoot(options, module),
     adapter,

@@ -3,7 +3,7 @@ export { createService, type ServiceOptions } from './create-service.js';
 export { exitWithError, runService, type ListenOptions } from './run-service.js';
 export { measureResources } from './measure-resources.js';
 export { addToRequestLog } from './request-log.js';
-export { CurrentApiKey, Public, RequireScope } from './scopes.js';
+export { CurrentApiKey, Public, RequireKey, RequireScope } from './scopes.js';
 export type { ApiKeyIdentity } from './api-key-cache.js';
 export { ServiceMetrics } from './service-metrics.js';
 export { ServiceState } from './service-state.js';

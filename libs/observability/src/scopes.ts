@@ -4,7 +4,7 @@ import type { FastifyRequest } from 'fastify';
 import type { ApiScope } from '#registry';
 import type { ApiKeyIdentity } from './api-key-cache.js';
 
-/** Metadata key of the scope that a handler or controller needs; `public` needs none. */
+/** Metadata key of the scope that a handler or controller needs; `any` needs a key of whatever scope, `public` needs none. */
 export const ACCESS_METADATA = 'understudy:access';
 
 declare module 'fastify' {
@@ -17,6 +17,11 @@ declare module 'fastify' {
 /** Lets only API keys with this scope (or `admin`) through. On a handler it overrides the one on its controller. */
 export function RequireScope(scope: ApiScope): ClassDecorator & MethodDecorator {
   return applyDecorators(SetMetadata(ACCESS_METADATA, scope), ApiBearerAuth());
+}
+
+/** Lets every valid API key through, whatever its scopes. */
+export function RequireKey(): ClassDecorator & MethodDecorator {
+  return applyDecorators(SetMetadata(ACCESS_METADATA, 'any'), ApiBearerAuth());
 }
 
 /** Lets everybody through: health, metrics. */

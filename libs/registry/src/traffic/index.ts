@@ -1,0 +1,1 @@
+export { CHANGES_CHANNEL } from '../channels.js';
