@@ -39,7 +39,7 @@ export async function openDemoGround(replicas: number): Promise<DemoGround> {
     const database = openDatabase({ connectionString: postgres.connectionString });
     shutdown.add(() => database.close());
     const registry = new Registry(database);
-    const { key } = await ensureAdminKey(folder, registry);
+    const { key } = await ensureAdminKey(folder, registry, 'npm run demo:rollback');
     const failure = new AbortController();
 
     const start = async (app: 'trainer' | 'generator', name: string): Promise<string> => {

@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { loadConfig } from '#config';
-import { migrate } from '#database';
+import { migrateWhenUp } from '#database';
 import { CodedError } from '#errors';
 import { exitWithError, runService } from '#observability';
 import { createGenerator } from './create-generator.js';
@@ -16,7 +16,7 @@ try {
       },
     );
   }
-  await migrate(config.databaseUrl);
+  await migrateWhenUp(config.databaseUrl, config.databaseWaitMs);
   const app = await createGenerator(config, config.databaseUrl);
   await runService(app, {
     host: config.generatorHost,

@@ -63,7 +63,7 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
   const database = openDatabase({ connectionString });
   shutdown.add(() => database.close());
   const registry = new Registry(database);
-  const adminKey = await ensureAdminKey(config.dataDir, registry);
+  const adminKey = await ensureAdminKey(config.dataDir, registry, 'npm start');
   signal.throwIfAborted();
 
   const environment = environmentWith({

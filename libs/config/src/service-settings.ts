@@ -1,5 +1,5 @@
 import { optional, setting } from './setting.js';
-import { flag, folder, host, httpUrl, integer, oneOf, postgresUrl } from './setting-kinds.js';
+import { apiKey, flag, folder, host, httpUrl, integer, oneOf, postgresUrl } from './setting-kinds.js';
 
 const PORT_MAXIMUM = 65_535;
 const DAY_MS = 86_400_000;
@@ -11,6 +11,17 @@ export const SERVICE_SETTINGS = {
     'DATABASE_URL',
     postgresUrl(),
     'PostgreSQL 15 or newer. Without it, "npm start" runs its own PostgreSQL in DATA_DIR/postgres.',
+  ),
+  databaseWaitMs: setting(
+    'DATABASE_WAIT_MS',
+    integer(0, DAY_MS),
+    0,
+    'How long a service that starts waits for a database that cannot be reached yet, in milliseconds. The images wait a minute.',
+  ),
+  adminKey: optional<string>(
+    'ADMIN_KEY',
+    apiKey(),
+    'Key with the scope admin that the setup step makes sure of. Without it, the step makes one and writes it to DATA_DIR/admin-key.',
   ),
   dataDir: setting(
     'DATA_DIR',

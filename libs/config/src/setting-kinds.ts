@@ -165,6 +165,21 @@ function url(protocols: readonly string[], problem: string): SettingKind<string>
   };
 }
 
+/** An API key; its text is never repeated in messages. */
+export function apiKey(): SettingKind<string> {
+  return {
+    read(text) {
+      if (!/^sk-understudy-[A-Za-z0-9_-]{32,128}$/.test(text)) {
+        throw new SettingProblem(
+          'must be sk-understudy- and 32 to 128 random letters, digits, "-" and "_", such as "openssl rand -hex 24" prints.',
+        );
+      }
+      return text;
+    },
+    write: (value) => value,
+  };
+}
+
 /** A name made of letters, digits, `-`, `_` and `.`, at most 64 characters long. */
 export function name(): SettingKind<string> {
   return {

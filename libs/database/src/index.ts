@@ -9,3 +9,4 @@ export { Prisma } from './generated/client.js';
 export { holdAdvisoryLock, type AdvisoryLock } from './hold-advisory-lock.js';
 export { listen, notify, type Listener } from './listen.js';
 export { migrate } from './migrate.js';
+export { migrateWhenUp } from './migrate-when-up.js';

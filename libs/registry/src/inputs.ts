@@ -109,6 +109,8 @@ export interface NewApiKey extends Actor {
   readonly scopes: readonly ApiScope[];
   /** Those that are left out are null. */
   readonly limits?: Partial<ApiKeyLimits>;
+  /** A key that was chosen elsewhere, such as by whoever writes the secrets of a cluster; by default a random one is made. */
+  readonly key?: string;
 }
 
 /** New limits of a key; those that are left out stay as they are. */

@@ -44,6 +44,11 @@ export async function findApiKeyByHash(
   return row && { ...toApiKey(row), hash: row.hash };
 }
 
+/** Whether a key has this hash, revoked ones included. */
+export async function isKnownHash(client: Transaction, hash: string): Promise<boolean> {
+  return (await client.apiKey.count({ where: { hash } })) > 0;
+}
+
 export async function findApiKeys(client: Transaction, request: PageRequest): Promise<Page<ApiKey>> {
   const rows = await client.apiKey.findMany({
     orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
