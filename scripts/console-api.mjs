@@ -24,6 +24,6 @@ process.exit(0);
 async function write(name, app) {
   const document = SwaggerModule.createDocument(app, new DocumentBuilder().build());
   const path = join(folder, `${name}-api.ts`);
-  const text = `// Made by scripts/console-api.mjs at every build.\n${astToString(await openapiTS(document))}`;
+  const text = `// Made by scripts/console-api.mjs at every build.\n${astToString(await openapiTS(document, { defaultNonNullable: false }))}`;
   if (!existsSync(path) || readFileSync(path, 'utf8') !== text) writeFileSync(path, text);
 }

@@ -29,6 +29,43 @@ export const PAGES: readonly PageEntry[] = [
     icon: 'overview',
     load: () => import('../pages/overview/overview-page.js').then(({ OverviewPage }) => OverviewPage),
   },
+  {
+    path: '/timeline',
+    title: 'Timeline',
+    scope: 'admin',
+    group: 'watch',
+    key: 't',
+    icon: 'timeline',
+    load: () => import('../pages/timeline/timeline-page.js').then(({ TimelinePage }) => TimelinePage),
+  },
+  {
+    path: '/releases',
+    title: 'Releases',
+    scope: 'admin',
+    group: 'serve',
+    key: 'l',
+    icon: 'release',
+    load: () => import('../pages/releases/releases-page.js').then(({ ReleasesPage }) => ReleasesPage),
+  },
+  {
+    path: '/versions',
+    title: 'Versions',
+    scope: 'admin',
+    group: 'serve',
+    key: 'v',
+    icon: 'versions',
+    load: () => import('../pages/versions/versions-page.js').then(({ VersionsPage }) => VersionsPage),
+  },
+  {
+    path: '/administration',
+    title: 'Administration',
+    scope: 'admin',
+    group: 'settings',
+    key: 'a',
+    icon: 'settings',
+    load: () =>
+      import('../pages/administration/administration-page.js').then(({ AdministrationPage }) => AdministrationPage),
+  },
 ];
 
 /** The words above the groups of the navigation. */
