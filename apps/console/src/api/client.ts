@@ -30,7 +30,7 @@ export type Body<Path extends keyof Paths, M extends Method & keyof Paths[Path]>
   : never;
 
 /** Client of both services; the types follow from their OpenAPI documents. */
-export const api = createClient<Paths>({ baseUrl: '' });
+export const api = createClient<Paths, 'application/json'>({ baseUrl: '' });
 
 api.use({
   onRequest({ request }) {

@@ -66,6 +66,33 @@ export const PAGES: readonly PageEntry[] = [
     load: () =>
       import('../pages/administration/administration-page.js').then(({ AdministrationPage }) => AdministrationPage),
   },
+  {
+    path: '/corpora',
+    title: 'Corpora',
+    scope: 'training',
+    group: 'train',
+    key: 'c',
+    icon: 'corpus',
+    load: () => import('../pages/corpora/corpora-page.js').then(({ CorporaPage }) => CorporaPage),
+  },
+  {
+    path: '/runs',
+    title: 'Runs',
+    scope: 'training',
+    group: 'train',
+    key: 'r',
+    icon: 'runs',
+    load: () => import('../pages/runs/runs-page.js').then(({ RunsPage }) => RunsPage),
+  },
+  {
+    path: '/experiments',
+    title: 'Experiments',
+    scope: 'training',
+    group: 'train',
+    key: 'e',
+    icon: 'experiment',
+    load: () => import('../pages/experiments/experiments-page.js').then(({ ExperimentsPage }) => ExperimentsPage),
+  },
 ];
 
 /** The words above the groups of the navigation. */

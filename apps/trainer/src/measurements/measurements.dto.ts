@@ -39,7 +39,7 @@ export class JobMetricsQuery {
 }
 
 /** The columns of what a job measured. */
-export class JobMetricColumns {
+class JobMetricColumns {
   readonly [name: string]: (number | null)[];
 }
 for (const name of METRIC_COLUMN_NAMES) {

@@ -3,7 +3,7 @@ import type { CurvePoint } from './run-curve.js';
 type Side = 'training' | 'evaluation';
 
 /** Each column and where its number stands. The first five are those of OpenAI's result files, in its order. */
-export const METRIC_COLUMNS = {
+const METRIC_COLUMNS = {
   train_loss: ['training', 'train_loss'],
   train_accuracy: ['evaluation', 'train_mean_token_accuracy'],
   valid_loss: ['evaluation', 'valid_loss'],

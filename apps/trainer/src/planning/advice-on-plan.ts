@@ -46,7 +46,7 @@ function adviceOnRatio(preset: string, size: Plain<PlanSize>): Plain<PlanAdvice>
     const message = `${ratio} training sequences for each parameter of ${preset}; ${TARGET} to ${2 * TARGET} is the target.`;
     return [{ level: 'info', code: 'enough_text', message }];
   }
-  const more = `${count(size.tokens_missing)} more training tokens (${Math.round((100 * size.tokens_missing) / size.training_tokens)}%)`;
+  const more = `${count(size.tokens_missing)} more training tokens (${count(Math.round((100 * size.tokens_missing) / size.training_tokens))}%)`;
   const message = `${ratio} training sequences for each parameter of ${preset}; below ${TARGET} it may learn the text by heart. ${more} would make it ${TARGET}.`;
   return [{ level: 'warn', code: 'below_target', message }];
 }

@@ -16,6 +16,9 @@ type MeasuredRun = Exclude<Parameters<typeof planTraining>[2], null> & { readonl
 /** How many jobs are looked through for one whose speed is known. */
 const NEWEST_RUNS = 100;
 
+/** The largest vocabulary that the inspection of a file takes, which uses the defaults. */
+const INSPECTED_VOCABULARY = resolveHyperparameters('small').maxVocabSize;
+
 const PRESET_NAMES = Object.keys(PRESETS);
 
 /** Says what a job would be: how large, how long, and what to think of before. */
@@ -104,9 +107,9 @@ export class PlanJob {
   }
 }
 
-/** Largest vocabulary that a text gives: that of the report, unless more words than it took are there. */
+/** Largest vocabulary that a text gives: that of the report, unless the report stopped at its limit. */
 function wordsOf({ vocabularySize, distinctTokens }: CorpusInspection['corpus']): number {
-  return Math.max(vocabularySize, distinctTokens);
+  return vocabularySize < INSPECTED_VOCABULARY ? vocabularySize : distinctTokens;
 }
 
 function isSmaller(preset: string, than: string): boolean {
