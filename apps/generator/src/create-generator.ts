@@ -1,5 +1,5 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { diskSpace } from '#artifacts';
+import { diskSpace, openArtifactStore } from '#artifacts';
 import type { Config } from '#config';
 import { openDatabase } from '#database';
 import { createService, measureResources, ServiceMetrics } from '#observability';
@@ -22,25 +22,30 @@ export async function createGenerator(
 ): Promise<NestFastifyApplication> {
   const database = openDatabase({ connectionString });
   const registry = new Registry(database, { aliases: config.modelAliases });
+  const store = await openArtifactStore(config);
   try {
-    const app = await createService(GeneratorModule.forRoot({ config, database, registry }, options.faults ?? null), {
-      logging: { name: 'generator', level: config.logLevel, format: config.logFormat, showTexts: config.logPrompts },
-      requestTimeoutMs: config.requestTimeoutMs,
-      untimedPaths: TRAINER_PATHS,
-      maxBodyBytes: config.maxBodyBytes,
-      verifyApiKey: (key) => registry.verifyApiKey(key),
-      docs: {
-        title: 'Understudy: generator',
-        description: 'Completions, models and release administration.',
-        version: CODE_VERSION,
+    const app = await createService(
+      GeneratorModule.forRoot({ config, database, registry, store }, options.faults ?? null),
+      {
+        logging: { name: 'generator', level: config.logLevel, format: config.logFormat, showTexts: config.logPrompts },
+        requestTimeoutMs: config.requestTimeoutMs,
+        untimedPaths: TRAINER_PATHS,
+        maxBodyBytes: config.maxBodyBytes,
+        verifyApiKey: (key) => registry.verifyApiKey(key),
+        docs: {
+          title: 'Understudy: generator',
+          description: 'Completions, models and release administration.',
+          version: CODE_VERSION,
+        },
       },
-    });
+    );
     const disks = { artifacts: () => diskSpace(config.artifactDir) };
     measureResources(app.get(ServiceMetrics).registry, { pool: database.pool, disks });
     await handOnToTrainer(app, config.trainerUrl);
     await serveConsole(app);
     return app;
   } catch (error) {
+    store.close();
     await database.close();
     throw error;
   }

@@ -1,5 +1,5 @@
 import { Global, Inject, Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
-import { FolderArtifactStore } from '#artifacts';
+import { ArtifactStore } from '#artifacts';
 import type { Config } from '#config';
 import type { Database } from '#database';
 import { Registry } from '#registry';
@@ -10,28 +10,33 @@ export interface Storage {
   readonly config: Config;
   readonly database: Database;
   readonly registry: Registry;
+  readonly store: ArtifactStore;
 }
 
 /** The registry and the artifact store. Being imported by the generator, it is shut down after it. */
 @Global()
 @Module({})
 export class StorageModule implements OnApplicationShutdown {
-  constructor(@Inject(DATABASE) private readonly database: Database) {}
+  constructor(
+    @Inject(DATABASE) private readonly database: Database,
+    private readonly store: ArtifactStore,
+  ) {}
 
-  static forRoot({ config, database, registry }: Storage): DynamicModule {
+  static forRoot({ config, database, registry, store }: Storage): DynamicModule {
     return {
       module: StorageModule,
       providers: [
         { provide: CONFIG, useValue: config },
         { provide: DATABASE, useValue: database },
         { provide: Registry, useValue: registry },
-        { provide: FolderArtifactStore, useValue: new FolderArtifactStore(config.artifactDir) },
+        { provide: ArtifactStore, useValue: store },
       ],
-      exports: [CONFIG, DATABASE, Registry, FolderArtifactStore],
+      exports: [CONFIG, DATABASE, Registry, ArtifactStore],
     };
   }
 
   onApplicationShutdown(): Promise<void> {
+    this.store.close();
     return this.database.close();
   }
 }

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import multipart from '@fastify/multipart';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { diskSpace, FolderArtifactStore } from '#artifacts';
+import { diskSpace, openArtifactStore } from '#artifacts';
 import type { Config } from '#config';
 import { openDatabase } from '#database';
 import { CodedError } from '#errors';
@@ -35,7 +35,7 @@ export async function createTrainer(config: Config, overrides: TrainerOverrides 
   }
   const database = openDatabase({ connectionString: config.databaseUrl });
   const registry = new Registry(database);
-  const store = new FolderArtifactStore(config.artifactDir);
+  const store = await openArtifactStore(config);
   const module = TrainerModule.forRoot(
     { config, childScript: overrides.childScript ?? CHILD_SCRIPT },
     { database, registry, store },

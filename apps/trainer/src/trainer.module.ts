@@ -1,5 +1,5 @@
 import { Inject, Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
-import { FolderArtifactStore } from '#artifacts';
+import { ArtifactStore } from '#artifacts';
 import type { Database } from '#database';
 import { JobsModule } from '#jobs';
 import { Registry } from '#registry';
@@ -16,7 +16,7 @@ export interface TrainerResources {
   /** Closed when the application has shut down. */
   readonly database: Database;
   readonly registry: Registry;
-  readonly store: FolderArtifactStore;
+  readonly store: ArtifactStore;
 }
 
 /** The trainer: files, jobs, upgrade experiments, and the worker that carries the jobs out. */
@@ -29,21 +29,25 @@ export class TrainerModule implements OnApplicationShutdown {
     return {
       module: TrainerModule,
       global: true,
-      imports: [JobsModule.forDatabase(database.connectionString)],
+      imports: [JobsModule.forQueue({ databaseUrl: database.connectionString, redisUrl: options.config.redisUrl })],
       providers: [
         { provide: TRAINER_OPTIONS, useValue: options },
         { provide: DATABASE, useValue: database },
         { provide: Registry, useValue: registry },
-        { provide: FolderArtifactStore, useValue: store },
+        { provide: ArtifactStore, useValue: store },
       ],
-      exports: [TRAINER_OPTIONS, DATABASE, Registry, FolderArtifactStore],
+      exports: [TRAINER_OPTIONS, DATABASE, Registry, ArtifactStore],
     };
   }
 
-  constructor(@Inject(DATABASE) private readonly database: Database) {}
+  constructor(
+    @Inject(DATABASE) private readonly database: Database,
+    private readonly store: ArtifactStore,
+  ) {}
 
   /** By now the worker has put its run back and every request has been answered. */
   async onApplicationShutdown(): Promise<void> {
+    this.store.close();
     await this.database.close();
   }
 }

@@ -1,15 +1,18 @@
 import { createHash } from 'node:crypto';
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { FolderArtifactStore } from './index.js';
+import { STORE_STANDS, guardAgainstLeaks, type StoreStand } from '#testing';
+import { FolderArtifactStore, type ArtifactStore } from './index.js';
+
+guardAgainstLeaks();
 
 const CONTENT: Readonly<Record<string, string>> = { 'model.onnx': 'weights', 'tokenizer/vocabulary.json': '["a","b"]' };
 
 let folder: string;
 let source: string;
-let store: FolderArtifactStore;
+let store: ArtifactStore;
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'understudy-bundle-'));
@@ -39,12 +42,15 @@ async function stored(): Promise<string> {
   return (await store.putBundle(source)).bundleSha256;
 }
 
-async function damage(path: string): Promise<void> {
-  await chmod(path, 0o644);
-  await writeFile(path, 'weightz');
-}
+describe.each(STORE_STANDS)('a bundle %s', (_, open) => {
+  let stand: StoreStand;
 
-describe('a bundle', () => {
+  beforeEach(async () => {
+    stand = await open();
+    ({ store } = stand);
+  });
+  afterEach(() => stand.close());
+
   it('is named by the hash of its manifest and comes back file by file', async () => {
     await writeBundle();
     const manifest = await readFile(join(source, 'manifest.json'), 'utf8');
@@ -52,6 +58,7 @@ describe('a bundle', () => {
     expect(bundleSha256).toBe(sha256(manifest));
     expect(sizeBytes).toBe('weights'.length + '["a","b"]'.length + manifest.length);
     await rm(source, { recursive: true });
+    await store.verifyBundle(bundleSha256);
 
     const opened = await store.openBundle(bundleSha256);
     for (const [path, text] of Object.entries(CONTENT)) expect(await readFile(join(opened, path), 'utf8')).toBe(text);
@@ -62,23 +69,36 @@ describe('a bundle', () => {
     const name = await stored();
     const folders = await Promise.all(Array.from({ length: 8 }, () => store.openBundle(name)));
     expect(new Set(folders).size).toBe(1);
-    expect(await readdir(join(folder, 'store/incoming'))).toEqual([]);
+    expect(await readdir(join(folders[0] ?? '', '../../incoming'))).toEqual([]);
   });
 
   it('whose stored file is damaged is refused, naming the file', async () => {
     const name = await stored();
-    await damage(store.path(sha256('weights')));
-    await expect(store.openBundle(name)).rejects.toMatchObject({
+    await stand.damage(sha256('weights'), 'weightz');
+    const damaged = {
       code: 'bundle_corrupt',
       param: 'model.onnx',
       message: expect.stringMatching(/model\.onnx .*expected 7 bytes .*Restore/s) as string,
-    });
+    };
+    await expect(store.verifyBundle(name)).rejects.toMatchObject(damaged);
+    await expect(store.openBundle(name)).rejects.toMatchObject(damaged);
   });
 
-  it('that was opened and damaged since is refused as long as the damage is stored, and served after a repair', async () => {
+  it('whose stored file is damaged after it was opened is found by who looks where others read it', async () => {
+    const name = await stored();
+    await store.openBundle(name);
+    await stand.damage(sha256('weights'), 'weightz');
+    await expect(store.verifyBundle(name)).rejects.toMatchObject({ code: 'bundle_corrupt', param: 'model.onnx' });
+  });
+
+  it('that was opened and damaged since is whole again where it can be, and never served damaged', async () => {
     const name = await stored();
     const opened = await store.openBundle(name);
-    await damage(join(opened, 'model.onnx'));
+    await rm(join(opened, 'model.onnx'));
+    await writeFile(join(opened, 'model.onnx'), 'weightz');
+    expect(await readFile(join(await store.openBundle(name), 'model.onnx'), 'utf8')).toBe('weights');
+    await stand.damage(sha256('weights'), 'weightz');
+    await rm(join(opened, 'model.onnx'));
     await expect(store.openBundle(name)).rejects.toMatchObject({ code: 'bundle_corrupt', param: 'model.onnx' });
     await store.putBundle(source);
     expect(await readFile(join(await store.openBundle(name), 'model.onnx'), 'utf8')).toBe('weights');
@@ -86,19 +106,20 @@ describe('a bundle', () => {
 
   it('whose stored file is gone is missing, naming the file', async () => {
     const name = await stored();
-    await rm(store.path(sha256('["a","b"]')));
-    await expect(store.openBundle(name)).rejects.toMatchObject({
-      code: 'bundle_missing',
-      param: 'tokenizer/vocabulary.json',
-    });
+    await rm(stand.objectPath(sha256('["a","b"]')));
+    const missing = { code: 'bundle_missing', param: 'tokenizer/vocabulary.json' };
+    await expect(store.verifyBundle(name)).rejects.toMatchObject(missing);
+    await expect(store.openBundle(name)).rejects.toMatchObject(missing);
   });
 
   it('whose manifest is damaged or gone is refused', async () => {
     const name = await stored();
-    await damage(store.path(name));
+    await stand.damage(name, '{}');
     await expect(store.openBundle(name)).rejects.toMatchObject({ code: 'bundle_corrupt', param: 'manifest.json' });
-    await rm(store.path(name));
+    await expect(store.verifyBundle(name)).rejects.toMatchObject({ code: 'bundle_corrupt', param: 'manifest.json' });
+    await rm(stand.objectPath(name));
     await expect(store.openBundle(name)).rejects.toMatchObject({ code: 'bundle_missing', param: 'manifest.json' });
+    await expect(store.verifyBundle(name)).rejects.toMatchObject({ code: 'bundle_missing', param: 'manifest.json' });
   });
 
   it('is not stored when a file is not what the manifest says', async () => {

@@ -1,41 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CodedError } from '#errors';
+import { manifestUnreadable } from './artifact-errors.js';
+import type { NeededArtifacts, RemovalLimits, RemovedArtifacts } from './artifact-store.js';
 import { isSha256, parseManifest } from './bundle-manifest.js';
 import { hasDiskCode } from './disk-error.js';
 import { hashFile } from './file-hash.js';
 
-/** The stored bytes that are needed. */
-export interface NeededArtifacts {
-  /** Manifests of bundles; the files that they list are needed, too. */
-  readonly bundles: readonly string[];
-  readonly files: readonly string[];
-}
-
-/** What was removed. */
-export interface RemovedArtifacts {
-  readonly artifacts: number;
-  readonly sizeBytes: number;
-}
-
-/** What may be removed if it is not needed. */
-export interface RemovalLimits {
-  /** Only what was not written within this time. */
-  readonly olderThanMs: number;
-  /** Only these; everything when left out. */
-  readonly among?: readonly string[];
-}
-
 /**
- * Removes what is not needed and was not written within the last `olderThanMs`. Bundles share files: a file goes when
- * the last bundle that lists it is gone.
+ * {@link ArtifactStore.removeUnused} for a folder.
  *
- * What is needed is asked for after the old files have been listed, and a file that was written again in between stays:
- * so bytes that are stored now and registered within `olderThanMs` are never removed.
- *
- * @throws bundle_missing, bundle_corrupt when the manifest of a needed bundle cannot be read; then nothing is removed,
- *   because nobody knows which files it needs
+ * @throws bundle_missing, bundle_corrupt
  */
 export async function removeUnused(
   root: string,
@@ -101,10 +76,7 @@ async function filesOf(root: string, bundles: readonly string[]): Promise<readon
     const path = blobPath(root, sha256);
     const found = await hashFile(path).catch(() => null);
     if (found?.sha256 !== sha256) {
-      throw new CodedError(
-        found === null ? 'bundle_missing' : 'bundle_corrupt',
-        `The manifest ${sha256} of a model bundle that is needed is ${found === null ? 'gone' : 'damaged'}, so nobody knows which files it needs: nothing was removed from ${root}. Restore it from a backup.`,
-      );
+      throw manifestUnreadable(sha256, found === null ? 'gone' : 'damaged', root);
     }
     files.push(sha256, ...parseManifest(await readFile(path, 'utf8')).map((file) => file.sha256));
   }

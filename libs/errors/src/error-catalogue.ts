@@ -291,6 +291,19 @@ export const ERROR_CATALOGUE = {
     retried: false,
     meaning: 'A model bundle, or a file that its manifest names, is gone.',
   },
+  artifact_store_unavailable: {
+    status: 503,
+    type: 'server_error',
+    retried: true,
+    meaning: 'The bucket that keeps files and models cannot be reached.',
+  },
+  artifact_store_refused: {
+    status: 500,
+    type: 'server_error',
+    retried: false,
+    meaning:
+      'The bucket that keeps files and models refuses what is asked of it: its name, region or access key is wrong.',
+  },
   version_mismatch: {
     status: 500,
     type: 'server_error',

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { FolderArtifactStore } from '#artifacts';
+import type { ArtifactStore } from '#artifacts';
 import { CompletionEngine } from '#language-model';
 import type { ServableModel } from '#registry';
 
@@ -30,7 +30,7 @@ export class LoadedVersion {
    */
   static async load(
     version: ServableModel,
-    store: FolderArtifactStore,
+    store: ArtifactStore,
     settings: EngineOptions,
     codeVersion: string,
   ): Promise<LoadedVersion> {

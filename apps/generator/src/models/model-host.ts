@@ -1,5 +1,5 @@
 import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
-import { FolderArtifactStore } from '#artifacts';
+import { ArtifactStore } from '#artifacts';
 import type { Config } from '#config';
 import { CodedError } from '#errors';
 import { DecodeThreads } from '#language-model';
@@ -46,7 +46,7 @@ export class ModelHost implements OnApplicationShutdown {
 
   constructor(
     private readonly registry: Registry,
-    private readonly store: FolderArtifactStore,
+    private readonly store: ArtifactStore,
     @Inject(CONFIG) private readonly config: Config,
   ) {
     // One version's worth: a release loads and unloads one at a time.

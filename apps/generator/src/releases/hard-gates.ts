@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { FolderArtifactStore } from '#artifacts';
+import { ArtifactStore } from '#artifacts';
 import { isCodedError } from '#errors';
 import type { ReleasePolicy } from '#release-policy';
 import { Registry } from '#registry';
@@ -37,7 +37,7 @@ export class HardGates {
 
   constructor(
     private readonly host: ModelHost,
-    private readonly store: FolderArtifactStore,
+    private readonly store: ArtifactStore,
     private readonly registry: Registry,
   ) {}
 
@@ -87,7 +87,7 @@ export class HardGates {
   /** @param fromDisk whether every hash is compared also where the version is in memory: other replicas have to load it */
   async #measureVersion(id: string, { gates }: ReleasePolicy, fromDisk: boolean): Promise<VersionFindings> {
     try {
-      if (fromDisk) await this.store.openBundle((await this.registry.getModelVersion(id)).bundleSha256);
+      if (fromDisk) await this.store.verifyBundle((await this.registry.getModelVersion(id)).bundleSha256);
       const loaded = await this.host.load(id);
       const measured = await measureProbe(loaded);
       const problems =

@@ -5,7 +5,7 @@ import {
   type BeforeApplicationShutdown,
   type OnApplicationBootstrap,
 } from '@nestjs/common';
-import { FolderArtifactStore } from '#artifacts';
+import { ArtifactStore } from '#artifacts';
 import type { Config } from '#config';
 import { holdAdvisoryLock, type AdvisoryLock, type Database } from '#database';
 import { isCodedError } from '#errors';
@@ -44,7 +44,7 @@ export class ReleaseJudge implements OnApplicationBootstrap, BeforeApplicationSh
   constructor(
     private readonly registry: Registry,
     private readonly gates: HardGates,
-    private readonly store: FolderArtifactStore,
+    private readonly store: ArtifactStore,
     @Inject(CONFIG) private readonly config: Config,
     @Inject(DATABASE) private readonly database: Database,
   ) {}
@@ -103,7 +103,7 @@ export class ReleaseJudge implements OnApplicationBootstrap, BeforeApplicationSh
     return judgement.added.length === BATCH;
   }
 
-  /** Asks whether the version to go back to can serve, before anything goes back to it: what lies on the disk counts. */
+  /** Asks whether the version to go back to can serve, before anything goes back to it: what is stored counts. */
   async #prepare({ release }: OpenCase, action: JudgeAction): Promise<JudgeAction> {
     if (action.kind !== 'roll_back' || release.stage !== 'watched') return action;
     const isRetry = release.state === 'held';
@@ -115,7 +115,7 @@ export class ReleaseJudge implements OnApplicationBootstrap, BeforeApplicationSh
   async #problemOf(versionId: string): Promise<string | null> {
     try {
       const { bundleSha256 } = await this.registry.getModelVersion(versionId);
-      await this.store.openBundle(bundleSha256);
+      await this.store.verifyBundle(bundleSha256);
       return null;
     } catch (error) {
       if (isCodedError(error, 'database_unavailable')) throw error;

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { artifactSettings } from '#artifacts';
 import { ERROR_CATALOGUE } from '#errors';
 import { Registry, type Corpus, type JsonObject } from '#registry';
 import { TRAINER_OPTIONS, type TrainerOptions } from '../trainer-options.js';
@@ -78,10 +79,11 @@ export class CorpusInspector implements OnApplicationBootstrap, OnModuleDestroy 
 
   private async inspect(corpus: Corpus): Promise<void> {
     const { id, filename, sha256 } = corpus;
-    const { artifactDir, runsDir } = this.options.config;
-    const workFolder = join(runsDir, `inspection-${id}`);
-    const limits = archiveLimits(this.options.config);
-    const order = { artifactDir, workFolder, corpus: { filename, sha256, format: corpusFormat(filename), limits } };
+    const { config } = this.options;
+    const workFolder = join(config.runsDir, `inspection-${id}`);
+    const limits = archiveLimits(config);
+    const artifacts = artifactSettings(config);
+    const order = { artifacts, workFolder, corpus: { filename, sha256, format: corpusFormat(filename), limits } };
     const answer = (await withEmptyFolder(workFolder, () => this.ask(order))) ?? this.died(id);
     if (answer === null || (answer.kind === 'failed' && ERROR_CATALOGUE[answer.code].retried)) return;
     this.deaths.delete(id);

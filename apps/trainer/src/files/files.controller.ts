@@ -1,7 +1,7 @@
 import { Controller, Delete, Get, HttpCode, Param, Post, Query, Req, StreamableFile } from '@nestjs/common';
 import { ApiBody, ApiConsumes, ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
-import { FolderArtifactStore } from '#artifacts';
+import { ArtifactStore } from '#artifacts';
 import { CurrentApiKey, RequireScope, type ApiKeyIdentity } from '#observability';
 import { Registry } from '#registry';
 import type { Plain } from '../plain.js';
@@ -22,7 +22,7 @@ const STORED_PAGE = 100;
 export class FilesController {
   constructor(
     private readonly registry: Registry,
-    private readonly store: FolderArtifactStore,
+    private readonly store: ArtifactStore,
     private readonly uploadCorpus: UploadCorpus,
     private readonly sweeper: ArtifactSweeper,
   ) {}

@@ -1,6 +1,6 @@
 import { setPriority } from 'node:os';
 import { join } from 'node:path';
-import { FolderArtifactStore } from '#artifacts';
+import { openArtifactStore } from '#artifacts';
 import { toErrorBody } from '#errors';
 import { inspectCorpus, type CorpusInspection } from '#language-model/corpus';
 import { materializeDocuments } from '../training/materialize-documents.js';
@@ -27,9 +27,10 @@ async function carryOut(order: InspectionOrder): Promise<void> {
   process.send?.(answer, undefined, undefined, () => process.exit(0));
 }
 
-async function inspect({ artifactDir, workFolder, corpus }: InspectionOrder): Promise<CorpusInspection> {
+async function inspect({ artifacts, workFolder, corpus }: InspectionOrder): Promise<CorpusInspection> {
   const folder = join(workFolder, 'corpus');
-  const bytes = await new FolderArtifactStore(artifactDir).openRead(corpus.sha256);
+  const store = await openArtifactStore(artifacts);
+  const bytes = await store.openRead(corpus.sha256);
   await materializeDocuments({ ...corpus, bytes }, folder);
   return inspectCorpus({ paths: [folder] });
 }

@@ -1,10 +1,11 @@
+import type { ArtifactSettings } from '#artifacts';
 import type { ErrorCode } from '#errors';
 import type { CorpusInspection } from '#language-model/corpus';
 import type { CorpusFile } from '../training/child-messages.js';
 
 /** What a process that looks at a file is told to do. */
 export interface InspectionOrder {
-  readonly artifactDir: string;
+  readonly artifacts: ArtifactSettings;
   /** Its own, empty; removed by the parent. */
   readonly workFolder: string;
   readonly corpus: CorpusFile;

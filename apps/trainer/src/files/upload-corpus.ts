@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import { FolderArtifactStore, type StoredArtifact } from '#artifacts';
+import { ArtifactStore, type StoredArtifact } from '#artifacts';
 import { CodedError, isCodedError } from '#errors';
 import { Registry, type Corpus } from '#registry';
 import { TRAINER_OPTIONS, type TrainerOptions } from '../trainer-options.js';
@@ -16,7 +16,7 @@ const FORM_OVERHEAD_BYTES = 1024 * 1024;
 export class UploadCorpus {
   constructor(
     private readonly registry: Registry,
-    private readonly store: FolderArtifactStore,
+    private readonly store: ArtifactStore,
     private readonly inspector: CorpusInspector,
     @Inject(TRAINER_OPTIONS) private readonly options: TrainerOptions,
   ) {}

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { FolderArtifactStore } from '#artifacts';
+import { openArtifactStore, type ArtifactStore } from '#artifacts';
 import { loadConfig, type Config } from '#config';
 import { migrate, openDatabase, startEmbeddedPostgres } from '#database';
 import { exitWithError } from '#observability';
@@ -19,7 +19,7 @@ list of tokens, a JSON object from token to id (word_index), or a text file with
   --unknown TOKEN     which token stands for unknown words (default: <unk> and its usual spellings)
   --document TOKEN    which token begins a document (default: <doc>, <eos>, <s> and the like, then <pad>)
 
-DATABASE_URL, DATA_DIR and ARTIFACT_DIR are read as by the services. Without DATABASE_URL it starts the project's own PostgreSQL,
+DATABASE_URL, DATA_DIR, ARTIFACT_DIR and S3_BUCKET are read as by the services. Without DATABASE_URL it starts the project's own PostgreSQL,
 so "npm start" must not be running.`;
 
 async function main(): Promise<void> {
@@ -57,7 +57,7 @@ async function main(): Promise<void> {
 
 async function withRegistry(
   config: Config,
-  use: (registry: Registry, store: FolderArtifactStore) => Promise<void>,
+  use: (registry: Registry, store: ArtifactStore) => Promise<void>,
 ): Promise<void> {
   const own =
     config.databaseUrl === null
@@ -67,9 +67,11 @@ async function withRegistry(
   try {
     await migrate(connectionString);
     const database = openDatabase({ connectionString });
+    const store = await openArtifactStore(config);
     try {
-      await use(new Registry(database, { aliases: config.modelAliases }), new FolderArtifactStore(config.artifactDir));
+      await use(new Registry(database, { aliases: config.modelAliases }), store);
     } finally {
+      store.close();
       await database.close();
     }
   } finally {

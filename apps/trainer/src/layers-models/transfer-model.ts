@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import type { FolderArtifactStore } from '#artifacts';
+import type { ArtifactStore } from '#artifacts';
 import { exportLayersModel, importLayersModel, type LayersModelSource } from '#language-model/workbench';
 import type { ModelVersion, Registry } from '#registry';
 import { CODE_VERSION } from '../training/code-version.js';
@@ -12,7 +12,7 @@ import { CODE_VERSION } from '../training/code-version.js';
  */
 export async function importModel(
   registry: Registry,
-  store: FolderArtifactStore,
+  store: ArtifactStore,
   source: LayersModelSource & { readonly suffix?: string | undefined },
 ): Promise<ModelVersion> {
   const folder = await mkdtemp(join(tmpdir(), 'understudy-import-'));
@@ -41,7 +41,7 @@ export async function importModel(
  */
 export async function exportModel(
   registry: Registry,
-  store: FolderArtifactStore,
+  store: ArtifactStore,
   model: string,
   folder: string,
 ): Promise<string> {

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import { FolderArtifactStore } from '#artifacts';
+import { ArtifactStore } from '#artifacts';
 import { isCodedError } from '#errors';
 import { Registry } from '#registry';
 import { briefError } from '../training/brief-error.js';
@@ -22,7 +22,7 @@ export class ResultFiles implements OnApplicationBootstrap, OnModuleDestroy {
 
   constructor(
     private readonly registry: Registry,
-    private readonly store: FolderArtifactStore,
+    private readonly store: ArtifactStore,
   ) {}
 
   onApplicationBootstrap(): void {

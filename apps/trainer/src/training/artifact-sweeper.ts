@@ -1,5 +1,5 @@
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import { FolderArtifactStore } from '#artifacts';
+import { ArtifactStore } from '#artifacts';
 import { Registry } from '#registry';
 import { TRAINER_OPTIONS, type TrainerOptions } from '../trainer-options.js';
 import { briefError } from './brief-error.js';
@@ -18,7 +18,7 @@ export class ArtifactSweeper implements OnApplicationBootstrap, OnModuleDestroy 
 
   constructor(
     private readonly registry: Registry,
-    private readonly store: FolderArtifactStore,
+    private readonly store: ArtifactStore,
     @Inject(TRAINER_OPTIONS) private readonly options: TrainerOptions,
   ) {}
 
@@ -53,7 +53,7 @@ export class ArtifactSweeper implements OnApplicationBootstrap, OnModuleDestroy 
     await this.removeUnused({ olderThanMs: artifactGraceMs });
   }
 
-  private async removeUnused(limits: Parameters<FolderArtifactStore['removeUnused']>[1]): Promise<void> {
+  private async removeUnused(limits: Parameters<ArtifactStore['removeUnused']>[1]): Promise<void> {
     const removedWithinMs = this.options.config.artifactGraceMs;
     try {
       const removed = await this.store.removeUnused(() => this.registry.listLiveArtifacts({ removedWithinMs }), limits);

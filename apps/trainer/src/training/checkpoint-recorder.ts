@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { Logger } from '@nestjs/common';
-import type { FolderArtifactStore } from '#artifacts';
+import type { ArtifactStore } from '#artifacts';
 import { isCodedError } from '#errors';
 import { resolveHyperparameters, type TrainingEvent } from '#language-model';
 import type { Registry, TrainingRun } from '#registry';
@@ -28,7 +28,7 @@ export class CheckpointRecorder {
   /** @param onLost called when a write shows that the run belongs to another worker now. */
   constructor(
     private readonly registry: Registry,
-    private readonly store: FolderArtifactStore,
+    private readonly store: ArtifactStore,
     private readonly run: TrainingRun,
     private readonly rules: CheckpointRules,
     private readonly onLost: () => void,

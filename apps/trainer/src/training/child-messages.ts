@@ -1,3 +1,4 @@
+import type { ArtifactSettings } from '#artifacts';
 import type { TrainingEvent, TrainModelResult } from '#language-model';
 import type { CorpusFormat } from '../files/corpus-format.js';
 import type { ArchiveLimits } from '../files/unpack-budget.js';
@@ -20,7 +21,8 @@ export interface ChildOrder {
   /** The bundle of the model to continue from; null begins a new one. */
   readonly baseBundleSha256: string | null;
   readonly engine: EngineChoice;
-  readonly artifactDir: string;
+  /** Where corpus and bundles are. */
+  readonly artifacts: ArtifactSettings;
   /** Belongs to this attempt alone; exists and is empty. The parent removes it. */
   readonly workFolder: string;
   /** Where the training state is saved, and resumed from when there is one. Handed on from attempt to attempt. */

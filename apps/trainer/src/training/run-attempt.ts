@@ -1,5 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
-import type { FolderArtifactStore } from '#artifacts';
+import type { ArtifactStore } from '#artifacts';
 import { isCodedError, isErrorCode, type ErrorCode } from '#errors';
 import type { TrainModelResult } from '#language-model';
 import type { ModelVersion, Registry, TrainingRun } from '#registry';
@@ -16,6 +17,11 @@ import { whileDatabaseReturns } from './while-database-returns.js';
  * by somebody else, the run was given to somebody else, or it has had all the time that it may have.
  */
 export type StopReason = 'cancelled' | 'paused' | 'shutdown' | 'device_lost' | 'lost' | 'out_of_time';
+
+/** How long a model that could not be stored waits before the next try. */
+const STORE_AGAIN_MS = 2_000;
+
+const STORE_AWAY = 'artifact_store_unavailable' satisfies ErrorCode;
 
 /** How an attempt ended; `lost` leaves the run to whoever has it now. */
 export type AttemptEnd = 'succeeded' | 'failed' | 'cancelled' | 'paused' | 'requeued' | 'lost';
@@ -51,7 +57,7 @@ export class RunAttempt {
 
   constructor(
     private readonly registry: Registry,
-    private readonly store: FolderArtifactStore,
+    private readonly store: ArtifactStore,
     private readonly recorder: RunRecorder,
     private readonly run: TrainingRun,
     private readonly times: AttemptTimes,
@@ -168,12 +174,17 @@ export class RunAttempt {
           trainingRunId: id,
           msg: 'the training process heard nothing for too long and ended itself',
         });
-        return endOf(await this.registry.releaseRun(id, fence));
+        return await this.release();
       }
       if (outcome.kind === 'stopped' || this.stopReason !== undefined) {
         if (outcome.kind === 'failed')
           this.logger.warn({ trainingRunId: id, ...outcome.error, msg: 'failed on stopping' });
-        return endOf(await this.registry.releaseRun(id, fence));
+        return await this.release();
+      }
+      if (outcome.kind === 'failed' && outcome.error.code === STORE_AWAY) {
+        // No fault of the run: it waits on the queue until the store is back.
+        this.logger.warn({ trainingRunId: id, reason: outcome.error.message, msg: 'queued again' });
+        return await this.release();
       }
       if (outcome.kind === 'failed') return await this.fail(outcome.error);
       return await this.lose(describeDeath(outcome));
@@ -192,7 +203,7 @@ export class RunAttempt {
   private async complete(result: TrainModelResult): Promise<AttemptEnd> {
     let version: ModelVersion;
     try {
-      const { bundleSha256 } = await this.store.putBundle(result.bundleFolder);
+      const bundleSha256 = await this.storeBundle(result.bundleFolder);
       await this.recorder.keepResults();
       version = await this.registry.completeRun(this.run.id, this.run.fence, {
         bundleSha256,
@@ -205,6 +216,8 @@ export class RunAttempt {
       });
     } catch (error) {
       if (isCodedError(error, 'conflict') || isCodedError(error, 'database_unavailable')) throw error;
+      // Somebody wants the run to stop before the store is back: it goes on from its training state.
+      if (isCodedError(error, STORE_AWAY)) return this.release();
       this.logger.error({
         trainingRunId: this.run.id,
         ...briefError(error),
@@ -217,6 +230,32 @@ export class RunAttempt {
     }
     this.logger.log({ trainingRunId: this.run.id, version: version.id, msg: 'the run succeeded' });
     return 'succeeded';
+  }
+
+  /** A trained model waits for its store as long as nobody stops the run: hours of work are not given up for minutes. */
+  private async storeBundle(folder: string): Promise<string> {
+    for (let tells = true; ; tells = false) {
+      try {
+        return (await this.store.putBundle(folder)).bundleSha256;
+      } catch (error) {
+        if (!isCodedError(error, STORE_AWAY) || this.stopReason !== undefined) throw error;
+        if (tells) await this.tellWait(error.message);
+        await sleep(STORE_AGAIN_MS);
+      }
+    }
+  }
+
+  private async tellWait(reason: string): Promise<void> {
+    const { id, fence } = this.run;
+    this.logger.warn({ trainingRunId: id, reason, msg: 'the trained model waits until it can be stored' });
+    const message = `The model is trained and waits until it can be stored. ${reason}`;
+    await this.registry.addRunEvent(id, { level: 'warn', message }, fence).catch((error: unknown) => {
+      this.logger.warn({ trainingRunId: id, ...briefError(error), msg: 'could not record what the run tells' });
+    });
+  }
+
+  private async release(): Promise<AttemptEnd> {
+    return endOf(await this.registry.releaseRun(this.run.id, this.run.fence));
   }
 
   private outOfTime(): RunErrorReport {

@@ -1,5 +1,5 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import { FolderArtifactStore } from '#artifacts';
+import { ArtifactStore, artifactSettings } from '#artifacts';
 import { CodedError, isCodedError } from '#errors';
 import { Registry, type TrainingRun } from '#registry';
 import { corpusFormat } from '../files/corpus-format.js';
@@ -27,7 +27,7 @@ export class RunSupervisor {
 
   constructor(
     private readonly registry: Registry,
-    private readonly store: FolderArtifactStore,
+    private readonly store: ArtifactStore,
     private readonly metrics: TrainingMetrics,
     private readonly folders: WorkFolders,
     private readonly resultFiles: ResultFiles,
@@ -124,7 +124,7 @@ export class RunSupervisor {
       validationCorpus: validationCorpusId === null ? null : await this.corpusFile(validationCorpusId),
       baseBundleSha256: baseModelId === null ? null : (await this.registry.resolveModel(baseModelId)).bundleSha256,
       engine,
-      artifactDir: config.artifactDir,
+      artifacts: artifactSettings(config),
       ...folders,
       saveIntervalSeconds: config.checkpointIntervalSeconds,
       preset: run.preset,

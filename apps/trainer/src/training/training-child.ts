@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { FolderArtifactStore } from '#artifacts';
+import { openArtifactStore, type ArtifactStore } from '#artifacts';
 import { CodedError, isCodedError } from '#errors';
 import { trainModel, type TrainModelOutcome } from '#language-model';
 import {
@@ -70,7 +70,7 @@ async function carryOut(order: ChildOrder): Promise<void> {
 }
 
 async function train(order: ChildOrder): Promise<TrainModelOutcome> {
-  const store = new FolderArtifactStore(order.artifactDir);
+  const store = await openArtifactStore(order.artifacts);
   const folder = await documentsOf(order.corpus, store, join(order.workFolder, 'corpus'));
   const { validationCorpus, baseBundleSha256 } = order;
   const validationFolder =
@@ -98,7 +98,7 @@ async function train(order: ChildOrder): Promise<TrainModelOutcome> {
 }
 
 /** Writes the documents of a stored file into a folder, tells how many there are, and returns the folder. */
-async function documentsOf(corpus: CorpusFile, store: FolderArtifactStore, folder: string): Promise<string> {
+async function documentsOf(corpus: CorpusFile, store: ArtifactStore, folder: string): Promise<string> {
   const documents = await materializeDocuments({ ...corpus, bytes: await store.openRead(corpus.sha256) }, folder);
   const message = `${corpus.filename}: ${documents} ${documents === 1 ? 'document' : 'documents'}`;
   void post({ type: 'event', event: { type: 'log', message } });

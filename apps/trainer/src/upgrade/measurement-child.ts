@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { FolderArtifactStore } from '#artifacts';
+import { openArtifactStore } from '#artifacts';
 import { isCodedError } from '#errors';
 import { architectureOf, estimateTokensPerSecond } from '#language-model';
 import { compareModels } from '#language-model/upgrade';
@@ -30,7 +30,7 @@ async function carryOut(order: MeasurementOrder): Promise<void> {
 }
 
 async function measure(order: MeasurementOrder): Promise<Measurement> {
-  const store = new FolderArtifactStore(order.artifactDir);
+  const store = await openArtifactStore(order.artifacts);
   const unpack = async (corpus: CorpusFile, name: string): Promise<string> => {
     const folder = join(order.workFolder, name);
     await materializeDocuments({ ...corpus, bytes: await store.openRead(corpus.sha256) }, folder);

@@ -1,3 +1,4 @@
+import type { ArtifactSettings } from '#artifacts';
 import type { Hyperparameters } from '#language-model';
 import type { ComparisonProgress, ModelComparison, ModelRole } from '#language-model/upgrade';
 import type { CorpusFile, RunErrorReport } from '../training/child-messages.js';
@@ -7,7 +8,7 @@ export interface MeasurementOrder {
   readonly corpus: CorpusFile;
   /** What the models were validated on, where that is a file of its own. */
   readonly validationCorpus: CorpusFile | null;
-  readonly artifactDir: string;
+  readonly artifacts: ArtifactSettings;
   /** Belongs to this attempt alone. The parent removes it. */
   readonly workFolder: string;
   /** Hashes of their bundles in the artifact store. */

@@ -1,3 +1,4 @@
+import { artifactSettings } from '#artifacts';
 import type { Config } from '#config';
 import { CodedError, isCodedError } from '#errors';
 import type { Corpus, Registry } from '#registry';
@@ -20,7 +21,7 @@ export async function measurementOrder(
     corpus: toFile(corpus, config),
     validationCorpus:
       validationCorpusId === null ? null : toFile(await stillThere(registry, validationCorpusId), config),
-    artifactDir: config.artifactDir,
+    artifacts: artifactSettings(config),
     workFolder,
     bundles: {
       from: from.version.bundleSha256,

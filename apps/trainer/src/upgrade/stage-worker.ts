@@ -11,6 +11,9 @@ import { carryOutStage, type StageOutcome } from './carry-out-stage.js';
 /** Why a stage is left before it is done. */
 type StopReason = 'shutdown' | 'lost';
 
+/** Errors that pass. */
+const BEGINS_ANEW = ['database_unavailable', 'artifact_store_unavailable', 'training_process_died'] as const;
+
 /** Carries out stages of experiments that are no training, one at a time, under the lease of the device. */
 @Injectable()
 export class StageWorker {
@@ -108,10 +111,10 @@ export class StageWorker {
     const { code, message, param } = isCodedError(error)
       ? error
       : { code: 'server_error' as const, message: 'The log of the trainer has the cause.', param: null };
-    // A database that is away for a moment, or a process that was killed, is no reason to give up.
+    // What is away for a moment, or a process that was killed, is no reason to give up.
     const { upgradeExperiments } = this.registry;
     const { id, fence } = experiment;
-    if (code === 'database_unavailable' || code === 'training_process_died') {
+    if (BEGINS_ANEW.some((passing) => passing === code)) {
       this.tellMessage(id, `${message} The stage begins anew.`);
       return;
     }
