@@ -17,6 +17,8 @@ export interface GeneratorOptions {
   readonly hyperparameters?: Readonly<Record<string, unknown>>;
   /** How many versions to register, 1 unless said; the first is promoted. */
   readonly versions?: number;
+  /** Whether all of them have the same weights. */
+  readonly areIdentical?: boolean;
   /** Environment of the process. */
   readonly settings?: Readonly<Record<string, string>>;
   /** An empty database to use instead of a server of its own. */

@@ -20,6 +20,8 @@ interface SyntheticOptions {
   readonly preset: string;
   readonly hyperparameters?: Readonly<Record<string, unknown>>;
   readonly versions?: number;
+  /** Whether all of them have the same weights. */
+  readonly areIdentical?: boolean;
 }
 
 const ACTOR = 'bench';
@@ -36,7 +38,7 @@ export async function registerSyntheticVersions(
     const registry = new Registry(database);
     const versions: string[] = [];
     for (let seed = 1; seed <= (options.versions ?? 1); seed++)
-      versions.push(await register(registry, dataFolder, hyperparameters, seed));
+      versions.push(await register(registry, dataFolder, hyperparameters, options.areIdentical === true ? 1 : seed));
     await registry.ensureDeployment('production');
     await registry.promote({ deployment: 'production', versionId: versions[0] ?? '', actor: ACTOR });
     const { key } = await registry.createApiKey({ name: 'bench', scopes: ['completions'], actor: ACTOR });

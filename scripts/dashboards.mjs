@@ -197,6 +197,27 @@ const RELEASES = {
       graph('Whole completions by arm, p95', 's', [quantile(0.95, 'understudy_completion_seconds', 'arm'), '{{arm}}']),
     ],
     [
+      graph('Evidence towards a decision: at 1 it is made', 'none', [
+        'max by (metric, decision) (understudy_release_evidence_ratio{$select})',
+        '{{metric}} {{decision}}',
+      ]),
+      graph(
+        'Stage, and 1 held, 2 waits for a person',
+        'none',
+        ['max(understudy_release_stage{$select})', 'stage'],
+        ['max(understudy_release_held{$select})', 'held'],
+      ),
+      graph('Share of the candidate', 'percentunit', ['max(understudy_release_share{$select})', 'share']),
+    ],
+    [
+      graph('Decisions', 'none', [
+        'sum by (action) (increase(understudy_release_decisions_total{$select}[$__rate_interval]))',
+        '{{action}}',
+      ]),
+      graph('Age of what is judged', 's', ['max(understudy_judge_lag_seconds{$select})', 'lag']),
+      table('Which replica judges', ['understudy_judge_active{$select}', '{{instance}}']),
+    ],
+    [
       graph('Observations per second, by metric', 'none', [
         'sum by (metric, arm) (rate(understudy_observations_total{$select}[$__rate_interval]))',
         '{{metric}} {{arm}}',

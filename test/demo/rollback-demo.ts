@@ -80,7 +80,11 @@ export async function demonstrateRollback(tell: (line: string) => void): Promise
       clients: CLIENTS,
     });
     try {
-      return await releaseAndSpoil({ ground, api, clients, tell }, medium, sentencesOf(texts.backwards));
+      return await releaseAndSpoil(
+        { ground, api, clients, policy: POLICY, tell },
+        medium,
+        sentencesOf(texts.backwards),
+      );
     } finally {
       await clients.stop();
     }
@@ -89,21 +93,27 @@ export async function demonstrateRollback(tell: (line: string) => void): Promise
   }
 }
 
+/** Generators that serve a version, and clients that ask them. */
 interface Scene {
-  readonly ground: DemoGround;
+  readonly ground: SceneGround;
+  /** With a key that may administer. */
   readonly api: ApiClient;
   readonly clients: DemoClients;
+  readonly policy: object;
   readonly tell: (line: string) => void;
 }
 
-async function releaseAndSpoil(
+type SceneGround = Pick<DemoGround, 'registry' | 'signal'>;
+
+/** Releases a version, lets clients write what it does not know once it is promoted, and tells how it is taken back. */
+export async function releaseAndSpoil(
   scene: Scene,
   candidate: ModelVersion,
   spoilt: readonly string[],
 ): Promise<RollbackStory> {
-  const { ground, api, clients, tell } = scene;
+  const { ground, api, clients, policy, tell } = scene;
   const { releases } = ground.registry;
-  await releases.writePolicy('demo', POLICY, { actor: 'demo' });
+  await releases.writePolicy('demo', policy, { actor: 'demo' });
   await promote(ground, api, { version: candidate.id, strategy: 'release', policy: 'demo', reason: 'it looks better' });
   const opened = await releases.findOpen('production');
   if (opened === null) throw new Error('No release was opened.');
@@ -144,7 +154,7 @@ class EventTeller {
   private toldAtMs = Date.now();
 
   constructor(
-    private readonly ground: DemoGround,
+    private readonly ground: SceneGround,
     private readonly release: Release,
     private readonly tell: (line: string) => void,
   ) {}
@@ -188,11 +198,11 @@ function nats(mean: number | null): string {
   return mean === null ? 'unknown' : `${mean > 0 ? '+' : ''}${mean.toFixed(3)} nats`;
 }
 
-async function promote({ signal }: DemoGround, api: ApiClient, body: object): Promise<void> {
+async function promote({ signal }: SceneGround, api: ApiClient, body: object): Promise<void> {
   await api.json({ path: '/v1/admin/deployments/production/promote', body, signal });
 }
 
-async function waitFor({ signal }: DemoGround, isReached: () => Promise<boolean>): Promise<void> {
+async function waitFor({ signal }: SceneGround, isReached: () => Promise<boolean>): Promise<void> {
   const end = Date.now() + LIMIT_MS;
   while (!(await isReached())) {
     if (Date.now() > end) throw new Error(`Nothing happened for ${LIMIT_MS / 1_000} seconds.`);

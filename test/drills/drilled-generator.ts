@@ -3,7 +3,7 @@ import type { DrillResult } from './drill.js';
 
 /** Runs a generator, hands it over with the lines that it logs, and adds what it complained of to what `use` gives. */
 export type Run = (
-  options: Pick<GeneratorOptions, 'settings' | 'versions' | 'nodeArguments'>,
+  options: Pick<GeneratorOptions, 'settings' | 'versions' | 'areIdentical' | 'nodeArguments'>,
   use: (generator: GeneratorUnderTest, lines: readonly string[]) => Promise<DrillResult>,
 ) => Promise<DrillResult>;
 

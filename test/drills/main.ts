@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { drillAa } from './aa-drill.js';
 import { ABORT_SETTINGS, drillAborts } from './aborts-drill.js';
 import { drillCrowd } from './crowd-drill.js';
 import { drillDrain } from './drain-drill.js';
@@ -7,7 +8,7 @@ import { drillFuzz, FUZZED } from './fuzz-drill.js';
 import { runsOn, type Run } from './drilled-generator.js';
 import { drillSwaps, SWAPPED_VERSIONS } from './swaps-drill.js';
 
-const USAGE = `Usage: npm run drill -- aborts|fuzz|swaps|drain|crowd [options]
+const USAGE = `Usage: npm run drill -- aborts|fuzz|swaps|drain|crowd|aa [options]
 
 Runs a generator with untrained versions on a database of its own, does something to it, and says whether it bore it.
 
@@ -21,6 +22,7 @@ Runs a generator with untrained versions on a database of its own, does somethin
            --versions N (default 5): up to 3 stay in memory, so that no swap loads one
   drain:   --requests N (default 10) times SIGTERM under load
   crowd:   --seconds N (default 60)
+  aa:      --requests N (default 100) releases of a version that is the same, by real requests; --clients N (default 6)
   --json                               the result as one JSON object
 
 The exit code is 0 when the server bore it.
@@ -60,6 +62,8 @@ const DRILLS: Readonly<Record<string, Drill>> = {
       }),
     ),
   drain: (options, run) => drillDrain(run, { ...options, rounds: options.requests(10), clients: options.clients(32) }),
+  aa: (options, run) =>
+    drillAa(run, { ...options, releases: options.requests(100), clients: options.clients(6), lanes: 2 }),
   crowd: (options, run) =>
     run({}, (server) =>
       drillCrowd(server, {

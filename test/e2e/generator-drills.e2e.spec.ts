@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createTestDatabase, guardAgainstLeaks, type TestDatabase } from '#testing';
+import { drillAa } from '../drills/aa-drill.js';
 import { ABORT_SETTINGS, drillAborts } from '../drills/aborts-drill.js';
 import { drillCrowd } from '../drills/crowd-drill.js';
 import { drillDrain } from '../drills/drain-drill.js';
@@ -24,7 +25,7 @@ beforeEach(async () => {
 
 afterEach(() => database.close());
 
-// The long forms are "npm run drill -- aborts|fuzz|swaps|drain|crowd".
+// The long forms are "npm run drill -- aborts|fuzz|swaps|drain|crowd|aa".
 describe(`a generator (seed ${SEED})`, () => {
   it('keeps nothing of clients that go away at random moments', async () => {
     const result = await run({ settings: ABORT_SETTINGS }, (server) =>
@@ -52,6 +53,13 @@ describe(`a generator (seed ${SEED})`, () => {
     const result = await drillDrain(run, { ...COMMON, rounds: 1, clients: 16 });
     expect(result.failures).toEqual([]);
     expect(result.facts['outcomes']).toMatchObject({ ok: expect.any(Number) as number });
+  });
+
+  it('keeps a version that is the same as the one before, release after release', async () => {
+    // One lane: it has one database.
+    const result = await drillAa(run, { releases: 2, clients: 4, lanes: 1, tell: () => undefined });
+    expect(result.failures).toEqual([]);
+    expect(result.facts).toMatchObject({ kept: 2, rolledBack: 0 });
   });
 
   it('serves a crowd, or says when to come back', async () => {

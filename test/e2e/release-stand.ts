@@ -17,6 +17,8 @@ import { startReleaseLoad, type ReleaseLoad } from './release-load.js';
 const PATIENT = { timeout: 90_000, interval: 50 };
 const BY = { actor: 'test' };
 const REPLICAS = 3;
+/** A test's own receiver is on this machine. */
+const SETTINGS = { WEBHOOK_PRIVATE_ADDRESSES: 'true' };
 
 /** As short as it can be without deciding by chance; metrics that are not meant decide nothing. */
 const FAST_POLICY = {
@@ -66,21 +68,27 @@ export class ReleaseStand {
     readonly reversed: readonly string[],
   ) {}
 
-  /** Trains the models; no generator runs yet. */
-  static async open(): Promise<ReleaseStand> {
+  /**
+   * Trains the models; no generator runs yet.
+   * @param address a migrated database of somebody else's
+   */
+  static async open(address?: { readonly connectionString: string }): Promise<ReleaseStand> {
     const corpus = await tinyCorpus({ documents: 8, words: 400, seed: 7 });
     const folder = await mkdtemp(join(tmpdir(), 'understudy-reversed-'));
     try {
       const backwards = corpus.texts.map(reverse);
       await Promise.all(backwards.map((text, index) => writeFile(join(folder, `reversed-${index}.txt`), text)));
       const both = [corpus.folder, folder];
-      const ground = await openGeneratorStand({
-        models: [
-          { paths: both, hyperparameters: { n_epochs: 4 } },
-          { paths: [corpus.folder], hyperparameters: { n_epochs: 8 } },
-          { paths: both, hyperparameters: { learning_rate: 1e-6 } },
-        ],
-      });
+      const ground = await openGeneratorStand(
+        {
+          models: [
+            { paths: both, hyperparameters: { n_epochs: 4 } },
+            { paths: [corpus.folder], hyperparameters: { n_epochs: 8 } },
+            { paths: both, hyperparameters: { learning_rate: 1e-6 } },
+          ],
+        },
+        address,
+      );
       const [whole, narrow, poor] = ground.versions as [ModelVersion, ModelVersion, ModelVersion];
       const models = { whole, narrow, poor };
       return new ReleaseStand(ground, models, sentencesOf(corpus.texts), sentencesOf(backwards));
@@ -94,7 +102,7 @@ export class ReleaseStand {
   async start(incumbent: ModelVersion, faults?: Faults): Promise<void> {
     await this.ground.registry.ensureDeployment('production');
     await this.promote(incumbent);
-    for (let index = 0; index < REPLICAS; index++) this.replicas.push(await this.ground.start({}, faults));
+    for (let index = 0; index < REPLICAS; index++) this.replicas.push(await this.ground.start(SETTINGS, faults));
     await Promise.all(this.replicas.map((replica) => replica.ready()));
   }
 

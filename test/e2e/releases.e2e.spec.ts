@@ -1,10 +1,13 @@
 import 'reflect-metadata';
+import OpenAI from 'openai';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { ModelVersion } from '#registry';
 import type { Release } from '#registry/releases';
 import { guardAgainstLeaks } from '#testing';
-import type { ReleaseLoad } from './release-load.js';
+import type { LoadAnswer, ReleaseLoad } from './release-load.js';
+import { damageBundle } from '../../apps/generator/src/testing/damage-bundle.js';
+import { openWebhookReceiver } from '../../apps/generator/src/testing/webhook-receiver.js';
 import { ReleaseStand } from './release-stand.js';
 
 guardAgainstLeaks();
@@ -40,10 +43,12 @@ afterEach(async () => {
 
 afterAll(() => stand.close());
 
-/** As many answers in a row as tell that every generator has followed. */
-const IN_A_ROW = 60;
+/** After a decision every generator serves the right version within this time. */
+const FOLLOWED_WITHIN_MS = 1_000;
+/** So many answers from then on: each generator has given some of them. */
+const ANSWERS_AFTERWARDS = 60;
 
-/** Waits for a release to end in a state, and then for every generator to answer with the right version. */
+/** Waits for a release to end in a state; from a second after that every generator answers with the right version. */
 async function ends(
   release: Release,
   load: ReleaseLoad,
@@ -51,13 +56,10 @@ async function ends(
   serving: ModelVersion,
 ): Promise<Release> {
   const ended = await stand.reach(release, state);
-  const before = load.answers.length;
-  const lastOnes = (): (string | null)[] =>
-    load.answers
-      .slice(before)
-      .slice(-IN_A_ROW)
-      .map(({ version }) => version);
-  await expect.poll(lastOnes, { timeout: 60_000 }).toEqual(Array(IN_A_ROW).fill(serving.id));
+  const followedAtMs = (ended.endedAt?.getTime() ?? Infinity) + FOLLOWED_WITHIN_MS;
+  const afterwards = (): readonly LoadAnswer[] => load.answers.filter(({ sentAtMs }) => sentAtMs > followedAtMs);
+  await expect.poll(() => afterwards().length, { timeout: 60_000 }).toBeGreaterThanOrEqual(ANSWERS_AFTERWARDS);
+  expect(afterwards().filter(({ version }) => version !== serving.id)).toEqual([]);
   const deployment = await stand.ground.registry.getDeployment('production');
   expect(deployment.incumbentVersionId).toBe(serving.id);
   const [period] = await stand.ground.registry.releases.findServing('production', new Date());
@@ -77,13 +79,43 @@ async function lastReason(release: Release): Promise<string> {
 }
 
 describe('a candidate', () => {
-  it('with a higher loss is rolled back before it is promoted, and the record says why', async () => {
+  it('with a higher loss is rolled back before it is promoted, the record says why, and webhooks are told', async () => {
     const { poor, whole } = stand.models;
+    const receiver = await openWebhookReceiver();
+    const { webhooks } = stand.ground.registry;
+    const { webhook, secret } = await webhooks.create({ url: receiver.url, actor: 'test' });
     const load = stand.load(stand.sentences);
     const release = await stand.release(poor);
     const ended = await ends(release, load, 'rolled_back', whole);
     expect(['shadow', 'canary']).toContain(ended.stage);
     expect(await lastReason(release)).toContain('paired_loss');
+    expectNoFailure(load);
+    const told = (): unknown[] => receiver.messages.map(({ body }) => JSON.parse(body) as unknown);
+    await expect.poll(told, { timeout: 30_000 }).toMatchObject([
+      { type: 'release.opened', data: { release: release.id } },
+      { type: 'release.rolled_back', data: { release: release.id, candidate: poor.id } },
+    ]);
+    const client = new OpenAI({ apiKey: 'unused', webhookSecret: secret });
+    for (const { body, headers } of receiver.messages) await client.webhooks.verifySignature(body, headers);
+    await webhooks.delete(webhook.id, { actor: 'test' });
+    await receiver.close();
+  });
+
+  it('that must leave while the version to go back to is damaged stays, with an alarm, until that is whole again', async () => {
+    const { narrow, whole } = stand.models;
+    const load = stand.load(stand.sentences);
+    const release = await stand.release(narrow, LONG_WATCH);
+    await stand.reach(release, 'watched');
+    const mend = await damageBundle(stand.ground.store, whole.bundleSha256, 'flip a bit');
+    try {
+      load.write(stand.reversed);
+      const held = await stand.reach(release, 'held');
+      expect(held).toMatchObject({ resumes: false, stage: 'watched' });
+      expect((await stand.eventsOf(release)).map(({ kind }) => kind)).toContain('alarm');
+    } finally {
+      await mend();
+    }
+    await ends(release, load, 'rolled_back', whole);
     expectNoFailure(load);
   });
 

@@ -30,7 +30,9 @@ import { ObservationRecorder } from './observations/observation-recorder.js';
 import { PairedScorer } from './observations/paired-scorer.js';
 import { ReleaseProber } from './observations/release-prober.js';
 import { RequestObserver } from './observations/request-observer.js';
+import { PolicySimulator } from './policy-simulation/policy-simulator.js';
 import { HardGates } from './releases/hard-gates.js';
+import { JudgeMetrics } from './releases/judge-metrics.js';
 import { ReleaseArms } from './releases/release-arms.js';
 import { ReleaseJudge } from './releases/release-judge.js';
 import { MeController } from './server/me.controller.js';
@@ -78,7 +80,9 @@ export class GeneratorModule {
         DecoderMetrics,
         Completer,
         HardGates,
+        JudgeMetrics,
         ReleaseJudge,
+        PolicySimulator,
         WebhookDispatcher,
         ObservationRecorder,
         PairedScorer,

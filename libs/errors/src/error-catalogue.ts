@@ -337,6 +337,13 @@ export const ERROR_CATALOGUE = {
     meaning: 'The database cannot be reached or refuses work.',
   },
   port_in_use: { status: 500, type: 'server_error', retried: false, meaning: 'Another process listens on the port.' },
+  gate_failed: {
+    status: 503,
+    type: 'server_error',
+    retried: false,
+    meaning:
+      'A version of a release does not compute on this replica what was registered; the replica serves the other one.',
+  },
   no_model_ready: {
     status: 503,
     type: 'server_error',

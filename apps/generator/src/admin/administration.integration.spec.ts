@@ -58,6 +58,9 @@ describe('every route of the administration', () => {
     const { body: webhook } = await client.documented('POST', '/webhooks', '', WEBHOOK);
     const webhookId = String(webhook['id']);
     await client.documented('GET', '/webhooks/{id}', webhookId);
+    const rotated = await client.documented('POST', '/webhooks/{id}/rotate-secret', webhookId, { overlap_seconds: 60 });
+    expect(rotated.body).toMatchObject({ id: webhookId, secret: expect.stringMatching(/^whsec_/) as string });
+    expect(rotated.body['secret']).not.toBe(webhook['secret']);
     const { body: delivery } = await client.documented('POST', '/webhooks/{id}/test', webhookId);
     await database.pool.query(
       `UPDATE webhook_deliveries SET state = 'dead', attempts = attempts + 1, finished_at = now() WHERE webhook_id = $1`,

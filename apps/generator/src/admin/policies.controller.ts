@@ -5,6 +5,9 @@ import { Registry } from '#registry';
 import type { PolicyVersion } from '#registry/releases';
 import { DEFAULT_POLICY, parsePolicy, policyInWords } from '#release-policy';
 import type { Schema } from '../error-docs.js';
+import { POLICY_SIMULATION, policySimulationObject } from '../policy-simulation/policy-simulation-object.js';
+import { PolicySimulationDto, simulationOrder } from '../policy-simulation/policy-simulation.dto.js';
+import { PolicySimulator } from '../policy-simulation/policy-simulator.js';
 import { unixSeconds } from '../unix-seconds.js';
 import { about, Answers, AnswersList, arrayOf, FIELD, nullable, objectSchema } from './admin-docs.js';
 import { CurrentActor, type RequestActor } from './current-actor.js';
@@ -35,7 +38,10 @@ const CHECKED_POLICY = objectSchema('checked_policy', { document: DOCUMENT, in_w
 @RequireScope('admin')
 @Controller('v1/admin/policies')
 export class PoliciesController {
-  constructor(private readonly registry: Registry) {}
+  constructor(
+    private readonly registry: Registry,
+    private readonly simulator: PolicySimulator,
+  ) {}
 
   @Get()
   @ApiOperation({ summary: 'List policies by name, each in its newest version; after = the last name' })
@@ -76,6 +82,16 @@ export class PoliciesController {
   check(@Body() document: Record<string, unknown>): object {
     const policy = parsePolicy(document);
     return { object: 'checked_policy', document: policy, in_words: policyInWords(policy) };
+  }
+
+  @Post('simulate')
+  @HttpCode(200)
+  @IdempotentWrite()
+  @ApiOperation({ summary: 'Carry releases out on simulated traffic: false alarms, power and time of a policy' })
+  @Answers(POLICY_SIMULATION)
+  async simulate(@Body() dto: PolicySimulationDto): Promise<object> {
+    const order = simulationOrder(dto);
+    return policySimulationObject(order, await this.simulator.simulate(order));
   }
 
   @Put(':name')

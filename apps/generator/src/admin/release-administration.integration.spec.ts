@@ -186,6 +186,25 @@ describe('a policy', () => {
     ]);
   });
 
+  it('is tried on simulated traffic, where a version that is worse is found', async () => {
+    const { body } = await client.documented('POST', '/policies/simulate', '', {
+      policy: { stages: [{ share: 0, minSeconds: 0, minObservations: 50, minRequests: 0 }], minObservations: 50 },
+      effect: { shift_nats: 0.5 },
+      requests_per_second: 20,
+      releases: 3,
+    });
+    expect(body).toMatchObject({
+      complete: true,
+      false_alarms: 0,
+      power: 1,
+      changed: { rolled_back_for: ['paired_loss'] },
+    });
+    expect(await client.send('POST', 'policies/simulate', { body: { effect: { shift: 1 } } })).toMatchObject({
+      status: 400,
+      body: { error: { code: 'unknown_parameter', param: 'effect.shift' } },
+    });
+  });
+
   it('that is wrong is refused with the place of the mistake', async () => {
     const put = (name: string, body: object): ReturnType<AdminClient['send']> =>
       client.send('PUT', `policies/${name}`, { body });

@@ -1,5 +1,6 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
-import { IsIn, IsOptional, IsString, MaxLength } from 'class-validator';
+import { Transform } from 'class-transformer';
+import { IsIn, IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
 import type { Release } from '#registry/releases';
 import { PageQueryDto } from './page-query.dto.js';
 
@@ -23,6 +24,24 @@ export class ReasonDto {
   @MaxLength(MAX_REASON)
   @IsString()
   reason?: string | null;
+}
+
+const MOST_POINTS = 500;
+/** How many points of a history are given when nobody says. */
+export const DEFAULT_POINTS = 200;
+
+/** How much of a history is wanted. */
+export class SeriesQueryDto {
+  @ApiPropertyOptional({ type: 'integer', minimum: 2, maximum: MOST_POINTS, default: DEFAULT_POINTS })
+  // As text it would be refused; what is no plain number stays text.
+  @Transform(({ value }: { value: unknown }) =>
+    typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : value,
+  )
+  @IsOptional()
+  @Min(2)
+  @Max(MOST_POINTS)
+  @IsInt({ message: `points must be an integer between 2 and ${MOST_POINTS}` })
+  points?: number;
 }
 
 /** Which releases are wanted. */

@@ -14,7 +14,8 @@ import {
   RELEASE_EVENT,
   releaseObject,
 } from './release-object.js';
-import { ReasonDto, ReleasesQueryDto } from './release.dto.js';
+import { RELEASE_SERIES, seriesObject } from './release-series.js';
+import { DEFAULT_POINTS, ReasonDto, ReleasesQueryDto, SeriesQueryDto } from './release.dto.js';
 
 /** Attempts to replace an incumbent. */
 @ApiTags('Administration')
@@ -40,6 +41,14 @@ export class ReleasesController {
   @Answers(EXPLAINED_RELEASE)
   async read(@Param('id') id: string): Promise<object> {
     return explainedRelease(await this.registry.releases.getCase(id));
+  }
+
+  @Get(':id/series')
+  @ApiOperation({ summary: 'How a release stood over time: metrics with intervals and wealth, and what each arm did' })
+  @Answers(RELEASE_SERIES)
+  async series(@Param('id') id: string, @Query() { points }: SeriesQueryDto): Promise<object> {
+    const release = await this.registry.releases.get(id);
+    return seriesObject(release, await this.registry.releases.readHistory(id), points ?? DEFAULT_POINTS);
   }
 
   @Get(':id/events')

@@ -10,6 +10,9 @@ const WEBHOOK_FIELDS = {
   description: FIELD.text,
   created_at: FIELD.time,
   created_by: FIELD.text,
+  previous_secret_until: nullable(
+    about(FIELD.time, 'Until when events are signed with the secret before, too. Unix time in seconds.'),
+  ),
 };
 
 /** A webhook without its secret. */
@@ -49,6 +52,7 @@ export function webhookObject(webhook: Webhook): object {
     description: webhook.description,
     created_at: unixSeconds(webhook.createdAt),
     created_by: webhook.createdBy,
+    previous_secret_until: webhook.previousSecretUntil === null ? null : unixSeconds(webhook.previousSecretUntil),
   };
 }
 

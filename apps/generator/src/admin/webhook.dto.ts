@@ -1,5 +1,16 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { ArrayNotEmpty, ArrayUnique, IsArray, IsIn, IsOptional, IsString, MaxLength } from 'class-validator';
+import {
+  ArrayNotEmpty,
+  ArrayUnique,
+  IsArray,
+  IsIn,
+  IsInt,
+  IsOptional,
+  IsString,
+  Max,
+  MaxLength,
+  Min,
+} from 'class-validator';
 import type { Registry } from '#registry';
 import { PageQueryDto } from './page-query.dto.js';
 
@@ -48,6 +59,26 @@ export class NewWebhookDto {
   @MaxLength(MAX_DESCRIPTION)
   @IsString()
   description?: string;
+}
+
+/** How long the secret before is used besides the new one when nobody says. */
+export const DAY_SECONDS = 86_400;
+const MOST_OVERLAP_SECONDS = 30 * DAY_SECONDS;
+
+/** Body of a change of the secret. */
+export class RotateSecretDto {
+  @ApiPropertyOptional({
+    type: 'integer',
+    minimum: 0,
+    maximum: MOST_OVERLAP_SECONDS,
+    default: DAY_SECONDS,
+    description: 'For how many seconds events are signed with the secret before, too.',
+  })
+  @IsOptional()
+  @Min(0)
+  @Max(MOST_OVERLAP_SECONDS)
+  @IsInt()
+  overlap_seconds?: number;
 }
 
 /** Which deliveries are wanted. */

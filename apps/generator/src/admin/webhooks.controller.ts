@@ -9,7 +9,7 @@ import { Answers, AnswersList, deletedSchema } from './admin-docs.js';
 import { CurrentActor, type RequestActor } from './current-actor.js';
 import { IdempotentWrite } from './idempotency/idempotent-write.js';
 import { listObject, PageQueryDto, pageRequest, type ListObject } from './page-query.dto.js';
-import { DeliveriesQueryDto, NewWebhookDto } from './webhook.dto.js';
+import { DAY_SECONDS, DeliveriesQueryDto, NewWebhookDto, RotateSecretDto } from './webhook.dto.js';
 import { deliveryObject, NEW_WEBHOOK, WEBHOOK, WEBHOOK_DELIVERY, webhookObject } from './webhook-object.js';
 
 /** Who is told of releases. */
@@ -61,6 +61,20 @@ export class WebhooksController {
   async delete(@Param('id') id: string, @CurrentActor() actor: RequestActor): Promise<object> {
     await this.registry.webhooks.delete(id, actor);
     return { object: 'webhook', id, deleted: true };
+  }
+
+  @Post('webhooks/:id/rotate-secret')
+  @HttpCode(200)
+  @IdempotentWrite()
+  @ApiOperation({ summary: 'Give a webhook another secret; for a while events are signed with the one before, too' })
+  @Answers(NEW_WEBHOOK)
+  async rotateSecret(
+    @Param('id') id: string,
+    @Body() { overlap_seconds: overlapSeconds }: RotateSecretDto,
+    @CurrentActor() actor: RequestActor,
+  ): Promise<object> {
+    const { webhook, secret } = await this.registry.webhooks.rotateSecret(id, overlapSeconds ?? DAY_SECONDS, actor);
+    return { ...webhookObject(webhook), secret };
   }
 
   @Post('webhooks/:id/test')

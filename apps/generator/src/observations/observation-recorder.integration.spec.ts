@@ -73,8 +73,8 @@ describe('the recorder', () => {
     const { recorder } = open();
     const one = { releaseId, stageIndex: 1, share: 0.5, arm: 'candidate' } as const;
     for (let count = 0; count < 300; count++)
-      recorder.countRequest(count % 3 === 0 ? one : { ...one, arm: 'incumbent' });
-    recorder.countRequest({ ...one, share: 0.6 });
+      recorder.countRequest(count % 3 === 0 ? one : { ...one, arm: 'incumbent' }, 2);
+    recorder.countRequest({ ...one, share: 0.6 }, 2);
     await recorder.onApplicationShutdown();
     const found = await registry.releases.readOpenCase('production', 100);
     expect(

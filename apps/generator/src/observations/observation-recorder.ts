@@ -23,7 +23,7 @@ export type Observed = Omit<NewObservation, 'replicaId' | 'at' | 'key'>;
 export class ObservationRecorder implements OnApplicationBootstrap, OnApplicationShutdown {
   readonly #logger = new Logger(ObservationRecorder.name);
   readonly #waiting: NewObservation[] = [];
-  readonly #requests = new Map<string, Observed & { value: number }>();
+  readonly #requests = new Map<string, Observed & { value: number; durationMs: number }>();
   readonly #recorded: Counter<'metric' | 'arm'>;
   readonly #dropped: Counter;
   #timer: NodeJS.Timeout | undefined;
@@ -74,13 +74,18 @@ export class ObservationRecorder implements OnApplicationBootstrap, OnApplicatio
     this.#waiting.push({ ...observed, at: new Date(), replicaId: this.replicaId, key: key ?? own });
   }
 
-  /** Counts a request that was answered. */
-  countRequest(request: Omit<Observed, 'metric' | 'value' | 'tokens' | 'requestId' | 'client'>): void {
+  /**
+   * Counts a request that was answered.
+   * @param durationMs how long it took
+   */
+  countRequest(request: Pick<Observed, 'releaseId' | 'stageIndex' | 'arm' | 'share'>, durationMs: number): void {
     const { releaseId, stageIndex, arm, share } = request;
     const key = [releaseId, stageIndex, arm, share].join(' ');
     const counted = this.#requests.get(key);
-    if (counted !== undefined) counted.value += 1;
-    else
+    if (counted !== undefined) {
+      counted.value += 1;
+      counted.durationMs += durationMs;
+    } else {
       this.#requests.set(key, {
         ...request,
         metric: 'requests',
@@ -88,7 +93,9 @@ export class ObservationRecorder implements OnApplicationBootstrap, OnApplicatio
         tokens: null,
         requestId: null,
         client: null,
+        durationMs,
       });
+    }
   }
 
   #flush(): void {

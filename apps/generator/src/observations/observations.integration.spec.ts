@@ -6,6 +6,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Release, StoredObservation } from '#registry/releases';
 import { guardAgainstLeaks } from '#testing';
 import { openGeneratorStand, type GeneratorStand, type Replica } from '../testing/generator-stand.js';
+import { registerWithWrongProbe } from '../testing/version-with-wrong-probe.js';
+import { RequestObserver } from './request-observer.js';
 
 guardAgainstLeaks();
 
@@ -261,5 +263,37 @@ describe('a replica that cannot load the candidate', () => {
       .toBeNull();
     await lame.app.close();
     await rm(folder, { recursive: true });
+  });
+
+  it('or does not compute with it what was registered, does the same', async () => {
+    const { id } = await registerWithWrongProbe(stand, stand.versions[1]!);
+    // Nothing is judged, so that the release stays open.
+    const { name } = await stand.registry.releases.writePolicy('unjudged', { mode: 'off' }, BY);
+    await stand.registry.releases.open({ deployment: 'production', candidateVersionId: id, policyName: name, ...BY });
+    await expect
+      .poll(async () => (await stand.registry.listReplicas()).items.map(({ problem }) => problem), SOON)
+      .toEqual(new Array(2).fill(expect.stringMatching(/gate_failed: .* perplexity of/)));
+    const answers = await completeMany(10);
+    expect(answers.every(({ status, arm }) => status === 200 && arm === 'incumbent')).toBe(true);
+  });
+});
+
+describe('a version that was drawn and cannot be had', () => {
+  it('is counted with its request and as an error of its arm', async () => {
+    const release = await openRelease('canary');
+    const live = await stand.registry.releases.get(release.id);
+    const observer = replicas[0].app.get(RequestObserver);
+    const lease = { live, lost: { arm: 'candidate', share: 0.5 }, draw: null, client: null };
+    const request = { id: 'lost', request: { prompts: [null] }, lease };
+    const end = { outcome: 'completed', error: null, totalMs: 12, completionTokens: 3, choices: [] } as const;
+    // What it reads of a lease; the rest is the business of others.
+    observer.ended(request as unknown as Parameters<typeof observer.ended>[0], end);
+    await expect
+      .poll(() => observations('errors'), SOON)
+      .toMatchObject([{ arm: 'candidate', share: 0.5, requestId: 'lost' }]);
+    const requests = await observations('requests');
+    expect(
+      requests.filter(({ arm }) => arm === 'candidate').reduce((sum, { value }) => sum + value, 0),
+    ).toBeGreaterThan(0);
   });
 });

@@ -29,17 +29,25 @@ export class RequestObserver {
 
   /** Takes note of a request that is over; never throws and never waits. */
   ended({ id, request, lease }: ObservedRequest, ended: EndedCompletion): void {
-    const { live, draw, client } = lease;
-    if (live === null || live.policy.mode === 'off' || this.arms.ready(live) === null) return;
+    const { live, lost, client } = lease;
+    if (live === null || live.policy.mode === 'off') return;
+    if (this.arms.ready(live) === null && lost === null) return;
     this.#offer(id, request, lease, ended);
+    const draw = lost ?? lease.draw;
     if (draw === null) return;
     const common = { ...draw, releaseId: live.id, stageIndex: live.stageIndex };
-    const record = (observed: Pick<Observed, 'metric' | 'value' | 'tokens'>): void => {
+    const record = (observed: Pick<Observed, 'metric' | 'value' | 'tokens' | 'durationMs'>): void => {
       if (client === null || this.#isFirst(`${live.id} ${live.stage === 'watched'} ${observed.metric} ${client}`))
         this.recorder.record({ ...common, ...observed, requestId: id, client });
     };
-    if (client === null) this.recorder.countRequest(common);
-    else record({ metric: 'requests', value: 1, tokens: null });
+    const durationMs = ended.totalMs;
+    if (client === null) this.recorder.countRequest(common, durationMs);
+    else record({ metric: 'requests', value: 1, tokens: null, durationMs });
+    if (lost !== null) {
+      // Another version has answered: what this one can be blamed for is that it was not there.
+      record({ metric: 'errors', value: 1, tokens: null });
+      return;
+    }
     const tokens = ended.completionTokens === 0 ? null : ended.completionTokens;
     for (const event of badEvents(ended, request, live.policy)) record({ ...event, tokens });
   }

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { parsePolicy, type ReleasePolicy } from '#release-policy';
-import { LOSS_SHAPES, simulateRelease, type SimulatedRelease, type TrafficModel } from '#release-policy/simulation';
+import { LOSS_SHAPES, simulateRelease, type TrafficModel } from '#release-policy/simulation';
+import { summarizeReleases, type SimulationSummary } from '../policy-simulation/summarize-releases.js';
 import { duration, percent, renderTable } from './table.js';
 
 const USAGE = `Usage: npm run release:simulate -- [options]
@@ -92,55 +93,31 @@ export function simulate(words: string[]): Promise<number> {
   );
   const candidates = isOwn ? [CANDIDATES[0]!, { name: 'yours', change: {} }] : CANDIDATES;
   const [releases, seed] = [positive('releases', values.releases), toNumber('seed', values.seed)];
-  const rows = candidates.map(({ name, change }) => summarize(name, policy, { ...model, ...change }, releases, seed));
+  const rows = candidates.map(({ name, change }) =>
+    simulateCandidate(name, policy, { ...model, ...change }, releases, seed),
+  );
   process.stdout.write(values.json ? rows.map((row) => `${JSON.stringify(row)}\n`).join('') : renderRows(policy, rows));
   return Promise.resolve(0);
 }
 
-/** How the releases of one candidate ended. */
-interface Summary {
+interface Row extends SimulationSummary {
   readonly candidate: string;
-  readonly releases: number;
-  readonly rolledBack: number;
-  readonly promoted: number;
-  readonly held: number;
-  /** Of those that were rolled back or promoted; null where none was. */
-  readonly medianSeconds: number | null;
-  readonly medianTexts: number | null;
-  /** What the rollbacks were for, most frequent first. */
-  readonly causes: readonly string[];
 }
 
-function summarize(
+function simulateCandidate(
   candidate: string,
   policy: ReleasePolicy,
   model: TrafficModel,
   releases: number,
   seed: number,
-): Summary {
+): Row {
   const ended = Array.from({ length: releases }, (_, index) =>
     simulateRelease(policy, model, seed * 1_000_003 + index),
   );
-  const share = (outcome: SimulatedRelease['outcome']): number =>
-    ended.filter((release) => release.outcome === outcome).length / releases;
-  const decided = ended.filter(({ outcome }) => outcome !== 'held');
-  const causes = new Map<string, number>();
-  for (const { verdict } of ended.filter(({ outcome }) => outcome === 'rolled_back')) {
-    for (const { metric } of verdict.reasons) causes.set(metric ?? '', (causes.get(metric ?? '') ?? 0) + 1);
-  }
-  return {
-    candidate,
-    releases,
-    rolledBack: share('rolled_back'),
-    promoted: share('promoted'),
-    held: share('held'),
-    medianSeconds: median(decided.map(({ seconds }) => seconds)),
-    medianTexts: median(decided.map(({ texts }) => texts)),
-    causes: [...causes].sort((a, b) => b[1] - a[1]).map(([metric]) => metric),
-  };
+  return { candidate, ...summarizeReleases(ended) };
 }
 
-function renderRows(policy: ReleasePolicy, rows: readonly Summary[]): string {
+function renderRows(policy: ReleasePolicy, rows: readonly Row[]): string {
   const table = renderTable(
     ['candidate', 'rolled back', 'promoted', 'held', 'median time', 'texts', 'rolled back for'],
     rows.map((row) => [
@@ -155,10 +132,6 @@ function renderRows(policy: ReleasePolicy, rows: readonly Summary[]): string {
   );
   const { margin } = policy.metrics.paired_loss;
   return `${table}\nA candidate within every margin (${margin} nats of loss) is rolled back in at most ${percent(policy.budget)} of the releases.\n`;
-}
-
-function median(values: readonly number[]): number | null {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? null;
 }
 
 function toNumber(name: string, text: string): number {

@@ -1,11 +1,13 @@
 import { Inject, Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
 import type { Config } from '#config';
-import { isCodedError } from '#errors';
+import { CodedError, isCodedError } from '#errors';
 import type { Release } from '#registry/releases';
 import { CONFIG } from '../generator-tokens.js';
 import type { LoadedVersion } from '../models/loaded-version.js';
+import { measureProbe } from '../models/measure-probe.js';
 import { ModelHost, type Lease } from '../models/model-host.js';
 import { clientHash, drawArm, uniformOf, versionOf, type Draw } from './draw-arm.js';
+import { probeProblems } from './probe-problems.js';
 
 /**
  * As what a version serves a request: the deployment's own one, that which a release tries out, the one before a promotion that is
@@ -20,6 +22,8 @@ export interface ArmLease extends Lease {
   readonly live: Release | null;
   /** null where the arm was not drawn: nothing that happens to the request says anything about the release. */
   readonly draw: Draw | null;
+  /** An arm that was drawn and whose version could not be had, so that the deployment's own version answers; null otherwise. */
+  readonly lost: Draw | null;
   /** Whose request it is, where the release counts clients. */
   readonly client: string | null;
 }
@@ -39,6 +43,10 @@ export class ReleaseArms implements BeforeApplicationShutdown {
   #timer: NodeJS.Timeout | undefined;
   #retryMs = FIRST_RETRY_MS;
   #stopped = false;
+  /** The release whose versions are being prepared. */
+  #preparing: string | null = null;
+  /** Candidates that have passed the probe on this replica. */
+  readonly #proven = new WeakSet<LoadedVersion>();
 
   constructor(
     private readonly host: ModelHost,
@@ -82,21 +90,22 @@ export class ReleaseArms implements BeforeApplicationShutdown {
    */
   async lease(name: string, client: string): Promise<ArmLease> {
     const isDeployment = (this.config.modelAliases[name] ?? name) === this.config.deployment;
-    if (!isDeployment) return { ...(await this.host.lease(name)), arm: 'pinned', live: null, draw: null, client: null };
+    const undrawn = { live: null, draw: null, lost: null, client: null };
+    if (!isDeployment) return { ...(await this.host.lease(name)), ...undrawn, arm: 'pinned' };
     const live = this.#live;
-    if (live === null) return { ...(await this.host.lease(name)), arm: 'incumbent', live, draw: null, client: null };
+    if (live === null) return { ...(await this.host.lease(name)), ...undrawn, arm: 'incumbent' };
     const hash = live.policy.unit === 'client' ? clientHash(live.id, client) : null;
     const draw = this.#draw(live, hash);
     if (draw !== null) {
       try {
         const lease = await this.host.lease(versionOf(live, draw.arm));
-        return { ...lease, arm: roleOf(live, draw.arm), live, draw, client: hash };
+        return { ...lease, arm: roleOf(live, draw.arm), live, draw, lost: null, client: hash };
       } catch (error) {
         // The deployment's own version answers; what went wrong is no fault of the request.
         this.#failed(error);
       }
     }
-    return { ...(await this.host.lease(name)), arm: 'incumbent', live, draw: null, client: hash };
+    return { ...(await this.host.lease(name)), arm: 'incumbent', live, draw: null, lost: draw, client: hash };
   }
 
   beforeApplicationShutdown(): void {
@@ -105,30 +114,60 @@ export class ReleaseArms implements BeforeApplicationShutdown {
   }
 
   #draw(release: Release, client: string | null): Draw | null {
-    const areReady = [release.candidateVersionId, release.incumbentVersionId].every(
-      (id) => this.host.ready(id) !== null,
-    );
-    return areReady ? drawArm(release, client === null ? Math.random() : uniformOf(client)) : null;
+    if (!this.#isPrepared(release)) {
+      // One whose thread has died is opened again, and has to prove itself again; after a failure the timer tries again.
+      if (this.#problem === null) this.load();
+      return null;
+    }
+    return drawArm(release, client === null ? Math.random() : uniformOf(client));
   }
 
   /** Loads what is missing of the release, and again after a while where that fails. */
   load(): void {
     const live = this.#live;
-    if (live === null || this.#stopped) return;
+    if (live === null || this.#stopped || this.#preparing === live.id) return;
     clearTimeout(this.#timer);
-    const { candidateVersionId, incumbentVersionId } = live;
-    if (this.host.ready(candidateVersionId) !== null && this.host.ready(incumbentVersionId) !== null) return;
-    void Promise.all([this.host.load(candidateVersionId), this.host.load(incumbentVersionId)]).then(
-      () => {
-        if (this.#live?.id !== live.id) return;
-        this.#problem = null;
-        this.#retryMs = FIRST_RETRY_MS;
-        this.host.onSwitch();
-      },
-      (error: unknown) => {
-        if (this.#live?.id === live.id) this.#failed(error);
-      },
-    );
+    if (this.#isPrepared(live)) {
+      this.#recovered();
+      return;
+    }
+    this.#preparing = live.id;
+    void this.#prepare(live)
+      .then(
+        () => {
+          if (this.#live?.id === live.id) this.#recovered();
+        },
+        (error: unknown) => {
+          if (this.#live?.id === live.id && !this.#stopped) this.#failed(error);
+        },
+      )
+      .finally(() => {
+        if (this.#preparing === live.id) this.#preparing = null;
+      });
+  }
+
+  #isPrepared({ candidateVersionId, incumbentVersionId }: Release): boolean {
+    const candidate = this.host.ready(candidateVersionId);
+    return candidate !== null && this.#proven.has(candidate) && this.host.ready(incumbentVersionId) !== null;
+  }
+
+  /**
+   * Both versions in memory, and the candidate's numbers as they should be on this machine too: the judge has asked its own
+   * replica only.
+   */
+  async #prepare({ candidateVersionId, incumbentVersionId, policy }: Release): Promise<void> {
+    const [candidate] = await Promise.all([this.host.load(candidateVersionId), this.host.load(incumbentVersionId)]);
+    const measured = await measureProbe(candidate);
+    const problems =
+      measured === null ? [] : probeProblems(candidateVersionId, measured, policy.gates.probePerplexityBand);
+    if (problems.length > 0) throw new CodedError('gate_failed', problems.join(' '));
+    this.#proven.add(candidate);
+  }
+
+  #recovered(): void {
+    this.#problem = null;
+    this.#retryMs = FIRST_RETRY_MS;
+    this.host.onSwitch();
   }
 
   #failed(error: unknown): void {

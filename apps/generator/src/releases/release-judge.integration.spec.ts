@@ -1,13 +1,13 @@
 import 'reflect-metadata';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, readFile, rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { openDatabase } from '#database';
 import { initialState, type ReleaseStatistics } from '#release-policy';
 import { addObservation, type NewObservation, type Release } from '#registry/releases';
 import { guardAgainstLeaks } from '#testing';
+import { damageBundle } from '../testing/damage-bundle.js';
 import { openGeneratorStand, type GeneratorStand, type Replica } from '../testing/generator-stand.js';
 
 guardAgainstLeaks();
@@ -107,31 +107,6 @@ async function served(): Promise<(string | null)[]> {
   );
 }
 
-/** Damages or removes the weights of a version's bundle; returns what mends it. */
-async function damage(how: 'flip a bit' | 'delete', version: 0 | 1): Promise<() => Promise<void>> {
-  const bundle = stand.versions[version]?.bundleSha256 ?? '';
-  const manifest = JSON.parse(await readFile(stand.store.path(bundle), 'utf8')) as {
-    files: { sha256: string; path: string }[];
-  };
-  const weights = manifest.files.find(({ path }) => path === 'model.safetensors') ?? manifest.files[0]!;
-  const stored = stand.store.path(weights.sha256);
-  const linked = `${await stand.store.openBundle(bundle)}/${weights.path}`;
-  const whole = await readFile(stored);
-  if (how === 'delete') await Promise.all([rm(stored), rm(linked)]);
-  else {
-    const damaged = Buffer.from(whole);
-    damaged[damaged.length - 1]! ^= 1;
-    for (const path of [stored, linked]) {
-      await chmod(path, 0o644);
-      await writeFile(path, damaged);
-    }
-  }
-  return async () => {
-    await rm(stored, { force: true });
-    await writeFile(stored, whole);
-  };
-}
-
 describe('the judge among two replicas', () => {
   it('lets a candidate pass the gates with what it measured, and rolls it back in the shadow when it is worse', async () => {
     const release = await open();
@@ -189,7 +164,7 @@ describe('the judge among two replicas', () => {
 
 describe('a candidate before the gates', () => {
   it.each(['flip a bit', 'delete'] as const)('never serves when its bundle is damaged (%s)', async (how) => {
-    const mend = await damage(how, 1);
+    const mend = await damageBundle(stand.store, stand.versions[1]!.bundleSha256, how);
     try {
       const release = await open();
       await reach(release, { state: 'rolled_back', stage: 'shadow', gates: null });
@@ -219,7 +194,7 @@ describe.each(['flip a bit', 'delete'] as const)('when the bundle to go back to 
     const release = await open();
     await observe(release, 1000, -0.8);
     await reach(release, { state: 'watched' });
-    const mend = await damage(how, 0);
+    const mend = await damageBundle(stand.store, stand.versions[0]!.bundleSha256, how);
     try {
       await observe(release, 1000, 0.8, 2);
       await reach(release, { state: 'held', resumes: false });

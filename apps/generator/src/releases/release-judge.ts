@@ -14,6 +14,8 @@ import type { JudgeAction, OpenCase, Release } from '#registry/releases';
 import { CONFIG, DATABASE } from '../generator-tokens.js';
 import { HardGates } from './hard-gates.js';
 import { judgeCase } from './judge-case.js';
+import { JudgeMetrics } from './judge-metrics.js';
+import { ReleaseCurve } from './release-curve.js';
 
 const INTERVAL_MS = 500;
 const SOON_MS = 50;
@@ -40,11 +42,13 @@ export class ReleaseJudge implements OnApplicationBootstrap, BeforeApplicationSh
   #stopping = false;
   #rollbackTriedAtMs = Number.NEGATIVE_INFINITY;
   #pruneAtMs = 0;
+  readonly #curve = new ReleaseCurve();
 
   constructor(
     private readonly registry: Registry,
     private readonly gates: HardGates,
     private readonly store: ArtifactStore,
+    private readonly metrics: JudgeMetrics,
     @Inject(CONFIG) private readonly config: Config,
     @Inject(DATABASE) private readonly database: Database,
   ) {}
@@ -56,9 +60,13 @@ export class ReleaseJudge implements OnApplicationBootstrap, BeforeApplicationSh
       name: `judge:${deployment}`,
       onHeld: () => {
         this.#logger.log({ msg: 'judges the releases of the deployment', deployment });
+        this.metrics.tellActive(true);
         this.#schedule(0);
       },
-      onLost: () => clearTimeout(this.#timer),
+      onLost: () => {
+        clearTimeout(this.#timer);
+        this.metrics.tellActive(false);
+      },
     });
   }
 
@@ -94,11 +102,17 @@ export class ReleaseJudge implements OnApplicationBootstrap, BeforeApplicationSh
   async #judgeOnce(): Promise<boolean> {
     const { deployment } = this.config;
     const open = await this.registry.releases.readOpenCase(deployment, BATCH);
-    if (open === null) return this.#prune();
+    if (open === null) {
+      this.metrics.tellNone();
+      return this.#prune();
+    }
+    this.metrics.tellFound(open);
     const judgement = judgeCase(open, await this.gates.find(open.release));
     const action = await this.#prepare(open, judgement.action);
     if (action.kind === 'continue' && judgement.added.length === 0) return false;
-    const release = await this.registry.releases.settleJudgement({ ...judgement, action });
+    const point = this.#curve.pointOf(open, judgement, action);
+    const release = await this.registry.releases.settleJudgement({ ...judgement, action, point });
+    this.metrics.tellJudged(release, action.kind);
     if (action.kind !== 'continue') this.#tell(release, action, judgement.message);
     return judgement.added.length === BATCH;
   }

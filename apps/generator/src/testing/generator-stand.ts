@@ -51,11 +51,16 @@ interface TrainedModel {
   readonly hyperparameters: Readonly<Record<string, number>>;
 }
 
-/** Trains models, or so many on small texts that differ, and registers them; nothing is promoted. */
+/**
+ * Trains models, or so many on small texts that differ, and registers them; nothing is promoted.
+ * @param address a migrated database of somebody else's; one of its own when left out
+ */
 export async function openGeneratorStand(
   options: { readonly versions: number } | { readonly models: readonly TrainedModel[] },
+  address?: { readonly connectionString: string },
 ): Promise<GeneratorStand> {
-  const testDatabase = await createTestDatabase();
+  const testDatabase =
+    address === undefined ? await createTestDatabase() : { ...address, close: () => Promise.resolve() };
   const { connectionString } = testDatabase;
   const folder = await mkdtemp(join(tmpdir(), 'understudy-generator-'));
   const database = openDatabase({ connectionString });

@@ -8,7 +8,7 @@ const EXAMPLE = { id: 'msg_p5jXN8AQM9LWM0D4loKWxJek', timestamp: 1_614_265_330, 
 
 describe('the signature of a webhook', () => {
   it('is that of the reference libraries', () => {
-    expect(signWebhook(SECRET, EXAMPLE)).toEqual({
+    expect(signWebhook([SECRET], EXAMPLE)).toEqual({
       'webhook-id': EXAMPLE.id,
       'webhook-timestamp': '1614265330',
       'webhook-signature': 'v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=',
@@ -18,8 +18,20 @@ describe('the signature of a webhook', () => {
   it('is one that the client of OpenAI accepts, and no other body has it', async () => {
     const client = new OpenAI({ apiKey: 'unused', webhookSecret: SECRET });
     const message = { id: 'evt-1', timestamp: Math.floor(Date.now() / 1000), body: '{"type":"guard.alarm"}' };
-    const headers = signWebhook(SECRET, message);
+    const headers = signWebhook([SECRET], message);
     await expect(client.webhooks.verifySignature(message.body, headers)).resolves.toBeUndefined();
     await expect(client.webhooks.verifySignature(`${message.body} `, headers)).rejects.toThrow();
+  });
+
+  it('is one for each secret, so that receivers with either accept it', async () => {
+    const [older, newer] = [SECRET, 'whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD'];
+    const message = { id: 'evt-2', timestamp: Math.floor(Date.now() / 1000), body: '{}' };
+    const both = signWebhook([newer, older], message);
+    for (const webhookSecret of [older, newer]) {
+      const client = new OpenAI({ apiKey: 'unused', webhookSecret });
+      await expect(client.webhooks.verifySignature(message.body, both)).resolves.toBeUndefined();
+      const other = signWebhook([webhookSecret === older ? newer : older], message);
+      await expect(client.webhooks.verifySignature(message.body, other)).rejects.toThrow();
+    }
   });
 });

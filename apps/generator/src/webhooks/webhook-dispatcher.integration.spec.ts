@@ -76,6 +76,26 @@ describe('events for a webhook', () => {
     }
   });
 
+  it('are signed with the secret before, too, for a while after it was replaced, and not when nobody wants that', async () => {
+    const { webhooks } = stand.registry;
+    const { id, secret: first } = await create('/rotated');
+    const { secret: second } = await webhooks.rotateSecret(id, 3_600, ACTOR);
+    await webhooks.sendTest(id, ACTOR);
+    await expect.poll(() => received('/rotated').length, PATIENCE).toBe(1);
+    const { secret: third } = await webhooks.rotateSecret(id, 0, ACTOR);
+    await webhooks.sendTest(id, ACTOR);
+    await expect.poll(() => received('/rotated').length, PATIENCE).toBe(2);
+    const accepts = async (webhookSecret: string): Promise<boolean[]> => {
+      const client = new OpenAI({ apiKey: 'unused', webhookSecret });
+      const outcomes = received('/rotated').map(({ body, headers }) => client.webhooks.verifySignature(body, headers));
+      return (await Promise.allSettled(outcomes)).map(({ status }) => status === 'fulfilled');
+    };
+    expect(await accepts(first)).toEqual([true, false]);
+    expect(await accepts(second)).toEqual([true, false]);
+    expect(await accepts(third)).toEqual([false, true]);
+    await webhooks.delete(id, ACTOR);
+  });
+
   it('tell of a release what it is about', async () => {
     const { registry } = stand;
     const { id } = await create('/ok?release');

@@ -83,10 +83,10 @@ export class WebhookDispatcher implements OnApplicationBootstrap, BeforeApplicat
 
   async #deliver(delivery: Delivery): Promise<void> {
     const { signal } = this.#stopping;
-    const { eventId, url, secret, payload } = delivery;
+    const { eventId, url, secrets, payload } = delivery;
     const body = JSON.stringify(payload);
     const headers = {
-      ...signWebhook(secret, { id: eventId, timestamp: unixSeconds(new Date()), body }),
+      ...signWebhook(secrets, { id: eventId, timestamp: unixSeconds(new Date()), body }),
       'user-agent': USER_AGENT,
     };
     const options = { allowPrivate: this.config.webhookPrivateAddresses, timeoutMs: SEND_TIMEOUT_MS, signal };

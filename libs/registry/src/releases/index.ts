@@ -1,5 +1,6 @@
 export { addObservation } from './add-observation.js';
 export type { JudgeAction, Judgement, OpenCase } from './judge-release.js';
+export type { NewReleasePoint, ReleaseHistory, ReleasePoint } from './release-point.js';
 export type {
   NewObservation,
   NewRelease,

@@ -9,6 +9,8 @@ import { endRelease } from './end-release.js';
 import { enterNextStage, passGates, promoteCandidate, resumeStage } from './enter-stage.js';
 import { holdRelease, type Hold } from './hold-release.js';
 import { findNewObservations, numberObservations } from './observation.repository.js';
+import type { NewReleasePoint } from './release-point.js';
+import { insertReleasePoint } from './release-point.repository.js';
 import { findLatestEvent } from './release-event.repository.js';
 import type { Release, ReleaseEvent, StoredObservation } from './release.js';
 import { compareAndSetRelease, findOpenRelease } from './release.repository.js';
@@ -51,6 +53,8 @@ export interface Judgement {
   /** What is done and why, for a person. */
   readonly message: string;
   readonly evidence: JsonObject;
+  /** How the release stands, to be kept for its curves; left out where none is due. */
+  readonly point?: NewReleasePoint | null;
 }
 
 /** The open release of a deployment with up to `limit` new observations; null when none is open. */
@@ -75,7 +79,7 @@ export function readOpenCase(database: Database, deployment: string, limit: numb
  * @throws conflict when a person or another judge has changed the release since it was read; then nothing has happened
  */
 export function settleJudgement(database: Database, judgement: Judgement): Promise<Release> {
-  const { release: read, added, statistics } = judgement;
+  const { release: read, added, statistics, point } = judgement;
   return database.transaction(async (tx) => {
     const locked = await lockRelease(tx, read.id);
     if (locked.release.revision !== read.revision || locked.release.endedAt !== null) {
@@ -84,6 +88,7 @@ export function settleJudgement(database: Database, judgement: Judgement): Promi
     }
     if (added.length === 0) return act(tx, locked, judgement);
     await numberObservations(tx, read.id, added, read.position);
+    if (point) await insertReleasePoint(tx, read.id, locked.at, point);
     const change = { statistics, position: read.position + added.length, observedAt: locked.at };
     return act(tx, { ...locked, release: await compareAndSetRelease(tx, read, change) }, judgement);
   });

@@ -26,7 +26,7 @@ export async function insertObservations(client: Transaction, batch: readonly Ne
     batch.map((observation) => read(observation)).map((value) => (value === null ? null : String(value)));
   await client.$executeRaw`
     INSERT INTO "observations"
-      ("release_id", "at", "replica_id", "request_id", "metric", "arm", "stage_index", "share", "value", "tokens", "client", "key")
+      ("release_id", "at", "replica_id", "request_id", "metric", "arm", "stage_index", "share", "value", "tokens", "client", "key", "duration_ms")
     SELECT * FROM unnest(
       ${column(({ releaseId }) => releaseId)}::text[],
       ${column(({ at }) => at.toISOString())}::text[]::timestamptz[],
@@ -39,7 +39,8 @@ export async function insertObservations(client: Transaction, batch: readonly Ne
       ${column(({ value }) => value)}::text[]::float8[],
       ${column(({ tokens }) => tokens)}::text[]::int[],
       ${column(({ client: hash }) => hash)}::text[],
-      ${column(({ key }) => key ?? null)}::text[])
+      ${column(({ key }) => key ?? null)}::text[],
+      ${column(({ durationMs }) => durationMs ?? null)}::text[]::float8[])
     ON CONFLICT ("key") DO NOTHING`;
 }
 

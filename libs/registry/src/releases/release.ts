@@ -116,6 +116,8 @@ export interface NewObservation {
   readonly tokens: number | null;
   /** Whose request it was, hashed; null where the policy does not count clients. */
   readonly client: string | null;
+  /** Of counted requests: the sum of their times in milliseconds. */
+  readonly durationMs?: number | null;
   /** Of two observations with the same key the second is left out; without one, an observation stands for itself. */
   readonly key?: string;
 }

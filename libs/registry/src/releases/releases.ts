@@ -11,6 +11,8 @@ import { findPolicy, listPolicies, writePolicy } from './policies.js';
 import { findPolicyVersions } from './policy.repository.js';
 import { findQuarantine } from './quarantine.repository.js';
 import { findReleaseEvents } from './release-event.repository.js';
+import type { ReleaseHistory } from './release-point.js';
+import { countArms, findReleasePoints } from './release-point.repository.js';
 import type {
   NewObservation,
   NewRelease,
@@ -141,6 +143,15 @@ export class Releases {
   /** Forgets up to `limit` observations of releases that ended before `before`; returns how many there were. */
   pruneObservations(before: Date, limit: number): Promise<number> {
     return this.#database.query((client) => deleteOldObservations(client, before, limit));
+  }
+
+  /** How a release stood over time. @throws release_not_found */
+  readHistory(id: string): Promise<ReleaseHistory> {
+    return this.#database.query(async (client) => {
+      await findRelease(client, id);
+      const points = await findReleasePoints(client, id);
+      return { points, arms: await countArms(client, id, points.at(-1)?.position ?? 0) };
+    });
   }
 
   readOpenCase(deployment: string, limit: number): Promise<OpenCase | null> {

@@ -1,13 +1,11 @@
-import { randomBytes } from 'node:crypto';
 import type { Database } from '#database';
 import { CodedError } from '#errors';
 import { insertAuditEntry } from '../audit/audit.repository.js';
 import { randomId } from '../random-id.js';
 import { WEBHOOK_EVENTS, type NewWebhook, type Webhook, type WebhookEventType } from './webhook.js';
 import { insertWebhook } from './webhook.repository.js';
+import { newSecret } from './new-secret.js';
 
-/** Standard Webhooks asks for 24 to 64 bytes. @see https://github.com/standard-webhooks/standard-webhooks */
-const SECRET_BYTES = 32;
 const MAXIMUM_URL = 2048;
 const MAXIMUM_DESCRIPTION = 200;
 
@@ -33,7 +31,7 @@ export async function createWebhook(
     );
   }
   const id = `wh-${randomId()}`;
-  const secret = `whsec_${randomBytes(SECRET_BYTES).toString('base64')}`;
+  const secret = newSecret();
   const webhook = await database.transaction(async (tx) => {
     const created = await insertWebhook(tx, { id, url, events, description, secret, createdBy: input.actor });
     await insertAuditEntry(tx, input, 'webhook.create', id, { url, events });

@@ -63,7 +63,8 @@ export async function takeDueDeliveries(
       SELECT "id" FROM "webhook_deliveries" WHERE "state" = 'pending' AND "next_attempt_at" <= now() + interval '1 millisecond'
       ORDER BY "next_attempt_at", "id" LIMIT ${limit} FOR UPDATE SKIP LOCKED)
     RETURNING d."id", d."webhook_id" AS "webhookId", d."event_id" AS "eventId", d."type", d."payload", d."attempts",
-      w."url", w."secret"`;
+      w."url", array_remove(ARRAY[w."secret", CASE WHEN w."previous_secret_until" > now() THEN w."previous_secret" END], NULL)
+        AS "secrets"`;
   return rows.map((row) => ({ ...row, id: `${PREFIX}${row.id}` }));
 }
 

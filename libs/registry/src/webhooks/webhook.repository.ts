@@ -5,15 +5,15 @@ import type { Page, PageRequest } from '../records.js';
 import type { Webhook, WebhookEventType } from './webhook.js';
 
 /** Read only where something is signed with it. */
-const WITHOUT_SECRET = { secret: true } as const;
+const WITHOUT_SECRET = { secret: true, previousSecret: true } as const;
 
-function toWebhook(row: Omit<Prisma.WebhookGetPayload<object>, 'secret'>): Webhook {
+function toWebhook(row: Omit<Prisma.WebhookGetPayload<object>, 'secret' | 'previousSecret'>): Webhook {
   return { ...row, events: row.events as WebhookEventType[] };
 }
 
 export async function insertWebhook(
   client: Transaction,
-  webhook: Omit<Webhook, 'createdAt'> & { readonly secret: string },
+  webhook: Omit<Webhook, 'createdAt' | 'previousSecretUntil'> & { readonly secret: string },
 ): Promise<Webhook> {
   const data = { ...webhook, events: [...webhook.events] };
   return toWebhook(await client.webhook.create({ data, omit: WITHOUT_SECRET }));
@@ -33,6 +33,19 @@ export async function findWebhooks(client: Transaction, request: PageRequest): P
     ...pageArguments(request, sameId),
   });
   return toPage(request, rows, toWebhook, async (id) => (await client.webhook.count({ where: { id } })) > 0);
+}
+
+/** Gives a webhook another secret; events are signed with the one before, too, for so long. Nothing where there is no such webhook. */
+export async function replaceSecret(
+  client: Transaction,
+  id: string,
+  secret: string,
+  overlapSeconds: number,
+): Promise<void> {
+  await client.$executeRaw`
+    UPDATE "webhooks" SET "previous_secret" = "secret", "secret" = ${secret},
+      "previous_secret_until" = now() + ${overlapSeconds} * interval '1 second'
+    WHERE "id" = ${id}`;
 }
 
 /** Takes a webhook away with everything that was to be sent to it. */

@@ -22,6 +22,8 @@ export interface Webhook {
   readonly description: string;
   readonly createdBy: string;
   readonly createdAt: Date;
+  /** Until when events are signed with the secret before, too; null where there is none. */
+  readonly previousSecretUntil: Date | null;
 }
 
 /** A webhook to be made. */
@@ -67,7 +69,8 @@ export interface ClaimedDelivery {
   /** This attempt, counted from 1; a report about an older one changes nothing. */
   readonly attempts: number;
   readonly url: string;
-  readonly secret: string;
+  /** What it is signed with: the secret, and for a while the one before. */
+  readonly secrets: readonly string[];
 }
 
 /** What came of an attempt. */

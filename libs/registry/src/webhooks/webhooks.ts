@@ -5,6 +5,7 @@ import { createWebhook } from './create-webhook.js';
 import { deleteWebhook } from './delete-webhook.js';
 import { sendTestEvent } from './enqueue-webhook-event.js';
 import { redeliver } from './redeliver.js';
+import { rotateSecret } from './rotate-secret.js';
 import { settleDelivery } from './settle-delivery.js';
 import type {
   ClaimedDelivery,
@@ -42,6 +43,14 @@ export class Webhooks {
   /** @throws not_found */
   get(id: string): Promise<Webhook> {
     return this.#database.query((client) => findWebhook(client, id));
+  }
+
+  rotateSecret(
+    id: string,
+    overlapSeconds: number,
+    actor: Actor,
+  ): Promise<{ readonly webhook: Webhook; readonly secret: string }> {
+    return rotateSecret(this.#database, id, overlapSeconds, actor);
   }
 
   delete(id: string, actor: Actor): Promise<Webhook> {
