@@ -68,14 +68,24 @@ async function judge(observations: readonly NewObservation[], isPointDue = true)
   });
 }
 
+type Numbers = readonly (number | null)[];
+
 interface Series {
   readonly observations: readonly number[];
-  readonly metrics: readonly Readonly<Record<string, readonly (number | null)[]>>[];
-  readonly arms: Readonly<Record<'candidate' | 'incumbent', Readonly<Record<string, readonly (number | null)[]>>>>;
+  readonly metrics: readonly {
+    readonly metric: string;
+    readonly n: Numbers;
+    readonly estimate: Numbers;
+    readonly lower: Numbers;
+    readonly upper: Numbers;
+    readonly rollback: Numbers;
+  }[];
+  readonly arms: Readonly<
+    Record<'candidate' | 'incumbent', Readonly<Record<'requests' | 'errors' | 'late' | 'mean_ms', Numbers>>>
+  >;
 }
 
-const sum = (numbers: readonly (number | null)[] = []): number =>
-  numbers.reduce<number>((all, one) => all + (one ?? 0), 0);
+const sum = (numbers: Numbers): number => numbers.reduce<number>((all, one) => all + (one ?? 0), 0);
 
 describe('the series of a release', () => {
   it('is empty before anything was seen', async () => {
@@ -104,28 +114,28 @@ describe('the series of a release', () => {
     const { body } = await client.documented('GET', '/releases/{id}/series', id);
     const { metrics, arms, observations } = body as unknown as Series;
     expect(observations).toHaveLength(POINTS);
-    const loss = metrics.find(({ metric }) => String(metric) === 'paired_loss')!;
+    const loss = metrics.find(({ metric }) => metric === 'paired_loss')!;
     expect(loss).toMatchObject({ unit: 'nats_per_token', limit: 0.03, level: 0.95, bounds: { change: Math.log(1e7) } });
-    expect(loss['n']).toEqual(Array.from({ length: POINTS }, (_, index) => 20 * (index + 1)));
-    expect(loss['estimate']).toEqual(new Array(POINTS).fill(0.1));
-    for (const [index, lower] of loss['lower']!.entries()) {
+    expect(loss.n).toEqual(Array.from({ length: POINTS }, (_, index) => 20 * (index + 1)));
+    expect(loss.estimate).toEqual(new Array(POINTS).fill(0.1));
+    for (const [index, lower] of loss.lower.entries()) {
       expect(lower).toBeLessThan(0.1);
-      expect(loss['upper']![index]).toBeGreaterThan(0.1);
+      expect(loss.upper[index]).toBeGreaterThan(0.1);
     }
-    expect(loss['lower']!.at(-1)).toBeGreaterThan(loss['lower']![0]!);
-    expect(loss['rollback']!.at(-1)).toBeGreaterThan(0);
+    expect(loss.lower.at(-1)).toBeGreaterThan(loss.lower[0]!);
+    expect(loss.rollback.at(-1)).toBeGreaterThan(0);
     expect(arms.candidate).toMatchObject({
       requests: new Array(POINTS).fill(10),
       errors: expect.any(Array) as number[],
     });
-    expect(arms.candidate['mean_ms']!.slice(0, 3)).toEqual([1, 2, 3]);
-    expect(arms.candidate['errors']![3]).toBe(1);
-    expect(arms.incumbent['late']![3]).toBe(1);
+    expect(arms.candidate.mean_ms.slice(0, 3)).toEqual([1, 2, 3]);
+    expect(arms.candidate.errors[3]).toBe(1);
+    expect(arms.incumbent.late[3]).toBe(1);
     // Nobody has timed them.
-    expect(arms.incumbent['mean_ms']).toEqual(new Array(POINTS).fill(null));
+    expect(arms.incumbent.mean_ms).toEqual(new Array(POINTS).fill(null));
     // Of a metric that was seen later there is nothing before.
-    const errors = metrics.find(({ metric }) => String(metric) === 'errors')!;
-    expect(errors['n']!.slice(2, 5)).toEqual([null, 1, 1]);
+    const errors = metrics.find(({ metric }) => metric === 'errors')!;
+    expect(errors.n.slice(2, 5)).toEqual([null, 1, 1]);
   });
 
   it('is thinned to as many points as were asked for, and loses no request by it', async () => {
@@ -133,8 +143,8 @@ describe('the series of a release', () => {
     const { arms, observations } = body as unknown as Series;
     expect(observations).toHaveLength(7);
     expect(observations.at(-1)).toBe((await stand.registry.releases.get(id)).position);
-    expect(sum(arms.candidate['requests'])).toBe(10 * POINTS);
-    expect(sum(arms.incumbent['requests'])).toBe(5 * POINTS);
+    expect(sum(arms.candidate.requests)).toBe(10 * POINTS);
+    expect(sum(arms.incumbent.requests)).toBe(5 * POINTS);
   });
 
   it('ends with the present, also where no point was due', async () => {
@@ -142,7 +152,7 @@ describe('the series of a release', () => {
     const { body } = await client.send('GET', `releases/${id}/series`);
     const { arms, observations } = body as unknown as Series;
     expect(observations).toHaveLength(POINTS + 1);
-    expect(arms.candidate['requests']!.at(-1)).toBe(4);
-    expect(arms.candidate['mean_ms']!.at(-1)).toBe(2);
+    expect(arms.candidate.requests.at(-1)).toBe(4);
+    expect(arms.candidate.mean_ms.at(-1)).toBe(2);
   });
 });

@@ -9,7 +9,7 @@ const MOST_RELEASES = 1_000;
 const MOST_REQUESTS_PER_SECOND = 10_000;
 
 /** What the simulated candidate does otherwise than its incumbent. */
-export class SimulatedEffectDto {
+class SimulatedEffectDto {
   @ApiPropertyOptional({ default: 0, description: 'Nats of loss per token, candidate less incumbent.' })
   @IsOptional()
   @Min(-10)
