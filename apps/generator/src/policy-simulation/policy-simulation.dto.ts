@@ -102,8 +102,13 @@ export class PolicySimulationDto {
   seed?: number;
 }
 
+/** The same as plain data. */
+type SimulationQuestion = Omit<PolicySimulationDto, 'effect'> & {
+  readonly effect?: Pick<SimulatedEffectDto, keyof SimulatedEffectDto>;
+};
+
 /** The question as it is carried out. @throws invalid_value, unknown_parameter of the policy */
-export function simulationOrder(dto: PolicySimulationDto): SimulationOrder {
+export function simulationOrder(dto: SimulationQuestion): SimulationOrder {
   const effect = dto.effect ?? {};
   const same: TrafficModel = {
     requestsPerSecond: dto.requests_per_second ?? 5,
