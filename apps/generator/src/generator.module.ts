@@ -36,9 +36,16 @@ import { JudgeMetrics } from './releases/judge-metrics.js';
 import { ReleaseArms } from './releases/release-arms.js';
 import { ReleaseJudge } from './releases/release-judge.js';
 import { MeController } from './server/me.controller.js';
+import { OverviewController } from './overview/overview.controller.js';
+import { ReadOverview } from './overview/read-overview.js';
 import { ServerController } from './server/server.controller.js';
 import { StorageModule, type Storage } from './storage.module.js';
 import { TokenizerController } from './tokens/tokenizer.controller.js';
+import { CompletionRecorder } from './traffic/completion-recorder.js';
+import { CompletionsLookupController } from './traffic/completions-lookup.controller.js';
+import { EndedRequests } from './traffic/ended-requests.js';
+import { FindCompletion } from './traffic/find-completion.js';
+import { TrafficRecorder } from './traffic/traffic-recorder.js';
 import { WebhookDispatcher } from './webhooks/webhook-dispatcher.js';
 
 /** The generator: completions, models, health and administration. */
@@ -58,6 +65,8 @@ export class GeneratorModule {
         ServerController,
         MeController,
         ChangesController,
+        OverviewController,
+        CompletionsLookupController,
         DeploymentsController,
         ModelVersionsController,
         ReplicasController,
@@ -91,6 +100,11 @@ export class GeneratorModule {
         CompletionIds,
         GiveFeedback,
         ChangeFeed,
+        ReadOverview,
+        TrafficRecorder,
+        CompletionRecorder,
+        EndedRequests,
+        FindCompletion,
       ],
     };
   }

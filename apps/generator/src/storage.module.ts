@@ -3,6 +3,7 @@ import { ArtifactStore } from '#artifacts';
 import type { Config } from '#config';
 import type { Database } from '#database';
 import { Registry } from '#registry';
+import { Traffic } from '#registry/traffic';
 import { CONFIG, DATABASE } from './generator-tokens.js';
 
 /** What the generator keeps nothing of itself in. */
@@ -29,9 +30,10 @@ export class StorageModule implements OnApplicationShutdown {
         { provide: CONFIG, useValue: config },
         { provide: DATABASE, useValue: database },
         { provide: Registry, useValue: registry },
+        { provide: Traffic, useValue: new Traffic(database) },
         { provide: ArtifactStore, useValue: store },
       ],
-      exports: [CONFIG, DATABASE, Registry, ArtifactStore],
+      exports: [CONFIG, DATABASE, Registry, Traffic, ArtifactStore],
     };
   }
 

@@ -123,6 +123,18 @@ export const SERVING_SETTINGS = {
     90,
     'How long the observations of a release stay after its end, in days: a replay and the trial of another policy need them. Its statistics and evidence stay.',
   ),
+  completionRecordHours: setting(
+    'COMPLETION_RECORD_HOURS',
+    integer(0, 24 * 365),
+    24,
+    'How long the registry knows which version wrote a completion, in hours; 0 records nothing. No text is in these records.',
+  ),
+  completionRecordsPerSecond: setting(
+    'COMPLETION_RECORDS_PER_SECOND',
+    integer(1, 100_000),
+    200,
+    'Completions of a generator that are recorded per second at most; of those beyond, nobody can look up the version.',
+  ),
   webhookPrivateAddresses: setting(
     'WEBHOOK_PRIVATE_ADDRESSES',
     flag(),

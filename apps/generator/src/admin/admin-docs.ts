@@ -56,6 +56,12 @@ export function Answers(schema: Schema, status = 200): MethodDecorator {
   return applyDecorators(ApiResponse({ status, description: 'Done.', schema }), REFUSED);
 }
 
+/** Documents that a route answers with server-sent events. */
+export function AnswersEvents(description: string): MethodDecorator {
+  const content = { 'text/event-stream': { schema: FIELD.text } };
+  return applyDecorators(ApiOkResponse({ description, content }), REFUSED);
+}
+
 /** Documents that a route answers a part of a list. */
 export function AnswersList(item: Schema): MethodDecorator {
   const schema = fieldsSchema({ object: oneOf(['list']), data: arrayOf(item), has_more: FIELD.flag });

@@ -1,8 +1,9 @@
 import { Controller, Get, Res } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { RequireScope } from '#observability';
 import { beginEventStream } from '../completions/begin-event-stream.js';
+import { AnswersEvents } from './admin-docs.js';
 import { ChangeFeed } from './change-feed.js';
 
 /** What changes, as it changes. */
@@ -16,10 +17,11 @@ export class ChangesController {
   @ApiOperation({
     summary:
       'Follow changes of deployments, releases, runs, replicas, experiments, files and versions, as server-sent events',
-    description:
-      'Each event is named change, and its data is {"topic": "run", "id": "ftjob-..."}; an id that is null says that some changes of the topic may have been missed. What is new has to be asked for. A stream ends after 15 minutes: begin another one.',
+    description: 'What is new has to be asked for. A stream ends after 15 minutes: begin another one.',
   })
-  @ApiOkResponse({ content: { 'text/event-stream': { schema: { type: 'string' } } } })
+  @AnswersEvents(
+    'Each event is named change, and its data is {"topic": "run", "id": "ftjob-..."}; an id that is null says that some changes of the topic may have been missed.',
+  )
   async follow(@Res() reply: FastifyReply): Promise<void> {
     await this.feed.ensureListening();
     this.feed.follow(beginEventStream(reply));

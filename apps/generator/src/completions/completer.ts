@@ -11,6 +11,7 @@ import { FAULTS, type Faults } from '../models/faults.js';
 import { CompletionIds } from '../observations/completion-ids.js';
 import { RequestObserver } from '../observations/request-observer.js';
 import { ReleaseArms } from '../releases/release-arms.js';
+import { EndedRequests } from '../traffic/ended-requests.js';
 import { checkPromptLengths } from './check-prompt-lengths.js';
 import { CompletionMetrics } from './completion-metrics.js';
 import type { CompletionRequestDto } from './completion-request.dto.js';
@@ -37,6 +38,7 @@ export class Completer {
     private readonly observer: RequestObserver,
     private readonly ids: CompletionIds,
     private readonly metrics: CompletionMetrics,
+    private readonly endedRequests: EndedRequests,
     @Inject(CONFIG) private readonly config: Config,
     @Inject(FAULTS) private readonly faults: Faults | null,
   ) {
@@ -97,7 +99,10 @@ export class Completer {
           release();
           this.#tasks.delete(task);
         },
-        onEnded: (ended) => this.observer.ended({ id: sender.requestId, request, lease }, ended),
+        onEnded: (ended) => {
+          this.observer.ended({ id: sender.requestId, request, lease }, ended);
+          this.endedRequests.ended(task, ended, { keyId: sender.owner.id, releaseId: lease.live?.id ?? null });
+        },
       });
       this.#tasks.add(task);
       return task;

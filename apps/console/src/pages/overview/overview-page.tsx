@@ -1,36 +1,115 @@
+import './overview.css';
 import type { ReactNode } from 'react';
 import { api, unwrap } from '../../api/client.js';
 import { useQuery } from '../../data/use-query.js';
 import { useSession } from '../../session/use-session.js';
-import { Facts } from '../../ui/facts.js';
-import { Id } from '../../ui/id.js';
-import { Page, Section } from '../../ui/page.js';
+import { ButtonLink } from '../../ui/button.js';
+import { Columns, Page } from '../../ui/page.js';
 import { Resource } from '../../ui/resource.js';
-import { Time } from '../../ui/time.js';
+import { Notice } from '../../ui/states.js';
+import { HealthSection } from './health-section.js';
+import { LastRollbackSection } from './last-rollback-section.js';
+import type { Overview } from './overview.js';
+import { RecentTimeline } from './recent-timeline.js';
+import { ServingSection } from './serving-section.js';
+import { TrafficSection } from './traffic-section.js';
 
-/** What serves now, and how it is doing. */
+const EVERY_MS = 5_000;
+
+/** What serves now and since when, how everything around it is, and what happened lately. */
 export function OverviewPage(): ReactNode {
-  const { deployment: name } = useSession().me;
-  const deployment = useQuery(
-    ['deployment', name],
-    (signal) => unwrap(api.GET('/v1/admin/deployments/{name}', { params: { path: { name } }, signal })),
-    { topics: ['deployment', 'release'], everyMs: 30_000 },
-  );
+  const { me } = useSession();
+  const overview = useQuery(['overview'], (signal) => unwrap(api.GET('/v1/admin/overview', { signal })), {
+    topics: ['deployment', 'release', 'replica'],
+    everyMs: EVERY_MS,
+  });
   return (
-    <Page title="Overview">
-      <Section title="Serving">
-        <Resource of={deployment}>
-          {({ incumbent, previous, updated_at }) => (
-            <Facts
-              items={[
-                ['Version', incumbent === null ? 'none yet' : <Id key="id" value={incumbent} />],
-                ['Since', <Time key="at" at={updated_at} />],
-                ['A rollback goes back to', previous === null ? 'nothing' : <Id key="id" value={previous} />],
-              ]}
-            />
-          )}
-        </Resource>
-      </Section>
+    <Page
+      title="Overview"
+      lede={
+        <>
+          Deployment <strong>{me.deployment}</strong>
+        </>
+      }
+      actions={
+        <>
+          <ButtonLink href="/experiments" icon="experiment">
+            Try a larger model
+          </ButtonLink>
+          <ButtonLink href="/playground" kind="primary" icon="play">
+            Playground
+          </ButtonLink>
+        </>
+      }
+    >
+      <Resource of={overview} skeleton={8}>
+        {(data) => (
+          <>
+            <Troubles overview={data} />
+            <Columns min={380}>
+              <ServingSection overview={data} />
+              <LastRollbackSection release={data.last_rollback} />
+            </Columns>
+            <TrafficSection overview={data} />
+            <Columns min={420}>
+              <HealthSection overview={data} />
+              <RecentTimeline deployment={data.deployment.name} />
+            </Columns>
+          </>
+        )}
+      </Resource>
     </Page>
+  );
+}
+
+/** What somebody should look at now. */
+function Troubles({
+  overview: { deployment, release, replicas, trainer },
+}: {
+  readonly overview: Overview;
+}): ReactNode {
+  const bad = replicas.filter(({ state }) => state === 'silent' || state === 'troubled');
+  return (
+    <>
+      {deployment.incumbent === null && (
+        <Notice
+          tone="warn"
+          title="Nothing serves yet."
+          actions={
+            <ButtonLink small href="/runs">
+              Runs
+            </ButtonLink>
+          }
+        >
+          Upload a text, train a model on it, and promote its version.
+        </Notice>
+      )}
+      {release?.state === 'held' && (
+        <Notice
+          tone="warn"
+          title="A release is held and waits for a person."
+          actions={
+            <ButtonLink small href={`/releases/${release.id}`}>
+              Decide
+            </ButtonLink>
+          }
+        >
+          {release.reason}
+        </Notice>
+      )}
+      {bad.length > 0 && (
+        <Notice
+          tone="bad"
+          title={bad.length === 1 ? 'A replica is in trouble.' : `${bad.length} replicas are in trouble.`}
+        >
+          {bad[0]?.problem ?? `${bad[0]?.host ?? ''}:${bad[0]?.port ?? ''} has not reported for a while.`}
+        </Notice>
+      )}
+      {trainer.state === 'away' && (
+        <Notice tone="warn" title="The trainer is away.">
+          {trainer.problem} Completions, promotions and rollbacks go on without it.
+        </Notice>
+      )}
+    </>
   );
 }
