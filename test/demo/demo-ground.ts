@@ -42,7 +42,7 @@ export async function openDemoGround(replicas: number): Promise<DemoGround> {
     const { key } = await ensureAdminKey(folder, registry, 'npm run demo:rollback');
     const failure = new AbortController();
 
-    const start = async (app: 'trainer' | 'generator', name: string): Promise<string> => {
+    const start = async (app: 'trainer' | 'generator', name: string, settings: object = {}): Promise<string> => {
       const port = await reservePort({ host: HOST, port: 0, option: `--${app}-port` });
       const environment = environmentWith({
         ...(app === 'generator' ? GENERATOR_ENVIRONMENT : {}),
@@ -51,6 +51,7 @@ export async function openDemoGround(replicas: number): Promise<DemoGround> {
         [`${app.toUpperCase()}_HOST`]: HOST,
         [`${app.toUpperCase()}_PORT`]: String(port),
         LOG_FORMAT: 'json',
+        ...settings,
       });
       const service = new ServiceProcess({
         name,
@@ -67,7 +68,8 @@ export async function openDemoGround(replicas: number): Promise<DemoGround> {
     };
     const trainer = await start('trainer', 'trainer');
     const generators: string[] = [];
-    for (let number = 1; number <= replicas; number++) generators.push(await start('generator', `generator-${number}`));
+    for (let number = 1; number <= replicas; number++)
+      generators.push(await start('generator', `generator-${number}`, { TRAINER_URL: trainer }));
     const close = (): Promise<void> => shutdown.run();
     return { folder, registry, key, trainer, generators, signal: failure.signal, close };
   } catch (error) {

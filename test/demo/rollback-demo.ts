@@ -57,8 +57,12 @@ export interface RollbackStory {
  * Clients first write that kind, so that it is promoted; then the other.
  *
  * @param tell told what happens, line by line
+ * @param look shown everything at the end, while clients still ask
  */
-export async function demonstrateRollback(tell: (line: string) => void): Promise<RollbackStory> {
+export async function demonstrateRollback(
+  tell: (line: string) => void,
+  look?: (ground: DemoGround, release: Release) => Promise<void>,
+): Promise<RollbackStory> {
   tell(`Starting PostgreSQL, a trainer and ${REPLICAS} generators ...`);
   const ground = await openDemoGround(REPLICAS);
   try {
@@ -80,11 +84,10 @@ export async function demonstrateRollback(tell: (line: string) => void): Promise
       clients: CLIENTS,
     });
     try {
-      return await releaseAndSpoil(
-        { ground, api, clients, policy: POLICY, tell },
-        medium,
-        sentencesOf(texts.backwards),
-      );
+      const scene = { ground, api, clients, policy: POLICY, tell };
+      const story = await releaseAndSpoil(scene, medium, sentencesOf(texts.backwards));
+      await look?.(ground, story.release);
+      return story;
     } finally {
       await clients.stop();
     }

@@ -22,7 +22,13 @@ export function TextField(props: TextFieldProps): ReactNode {
         multiline ? (
           <textarea {...ids} {...given} rows={rows} onChange={(event) => onChange(event.target.value)} />
         ) : (
-          <input {...ids} {...given} type={type ?? 'text'} onChange={(event) => onChange(event.target.value)} />
+          <input
+            {...ids}
+            {...given}
+            type={type ?? 'text'}
+            autoComplete={type === 'password' ? 'off' : undefined}
+            onChange={(event) => onChange(event.target.value)}
+          />
         )
       }
     </Field>

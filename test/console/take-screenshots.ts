@@ -1,0 +1,63 @@
+import { mkdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Page } from 'playwright-core';
+import { demonstrateRollback } from '../demo/rollback-demo.js';
+import { findChromium, startChromium } from './chromium.js';
+
+/** What the README may hold per picture. */
+const MOST_BYTES = 300_000;
+const FOLDER = 'docs/images';
+const SIZE = { width: 1280, height: 860 };
+/** So that the charts of the overview have something to show. */
+const TRAFFIC_MS = 60_000;
+
+/** A page to be shown, and what has to be there before. */
+interface Picture {
+  readonly name: string;
+  readonly path: string;
+  readonly until: (page: Page) => Promise<unknown>;
+}
+
+/** Takes the pictures of the README from a real demonstration run. */
+async function takeScreenshots(chromium: string): Promise<void> {
+  const say = (line: string): void => void process.stdout.write(`${line}\n`);
+  await mkdir(FOLDER, { recursive: true });
+  await demonstrateRollback(say, async ({ generators: [url = ''], key }, release) => {
+    say('Letting clients ask for another minute ...');
+    await delay(TRAFFIC_MS);
+    const browser = await startChromium(chromium);
+    const page = await (await browser.newContext({ viewport: SIZE })).newPage();
+    await page.goto(url);
+    await page.getByLabel('API key').fill(key);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('navigation').waitFor();
+    for (const picture of picturesOf(release.id)) say(await take(page, url, picture));
+    await browser.close();
+  });
+}
+
+function picturesOf(releaseId: string): readonly Picture[] {
+  return [
+    { name: 'overview', path: '/', until: (page) => page.getByText('was taken back').waitFor() },
+    { name: 'runs', path: '/runs', until: (page) => page.getByRole('row').nth(1).waitFor() },
+    { name: 'release', path: `/releases/${releaseId}`, until: (page) => page.locator('canvas').first().waitFor() },
+  ];
+}
+
+/** @returns what was written, for the terminal */
+async function take(page: Page, url: string, { name, path, until }: Picture): Promise<string> {
+  await page.goto(url + path);
+  await until(page);
+  // What has arrived is drawn with the frame after the next.
+  await page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))');
+  const file = join(FOLDER, `console-${name}.png`);
+  await page.screenshot({ path: file });
+  const { size } = await stat(file);
+  if (size > MOST_BYTES) throw new Error(`${file} has ${size} bytes; the limit is ${MOST_BYTES}. Show less on it.`);
+  return `${file}  ${Math.round(size / 1000)} kB`;
+}
+
+const chromium = findChromium();
+if (chromium === null) process.exitCode = 1;
+else await takeScreenshots(chromium);
