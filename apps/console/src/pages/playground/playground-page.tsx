@@ -74,6 +74,8 @@ export function PlaygroundPage(): ReactNode {
           <Section title="Request">
             <form
               className="stack"
+              // The service says what is wrong with a value; the browser could not even show it where a group is closed.
+              noValidate
               onSubmit={(event) => {
                 event.preventDefault();
                 run();

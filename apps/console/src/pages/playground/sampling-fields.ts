@@ -94,7 +94,7 @@ export const SAMPLING_FIELDS: readonly SamplingField[] = [
     initial: 1,
     min: 0.01,
     max: 100,
-    step: 0.05,
+    step: 0.01,
     group: 'repetition',
   },
   {
