@@ -29,10 +29,7 @@ export function TrafficSection({ overview: { traffic } }: { readonly overview: O
     [points],
   );
   return (
-    <Section
-      title="Traffic"
-      note={`All replicas, the last ${Math.round(recent.window_seconds)} seconds; the charts show an hour.`}
-    >
+    <Section title="Traffic" note="All replicas; numbers of the last minute, charts of the last hour.">
       <Stats>
         <Stat label="Requests" value={decimal(recent.requests_per_second, 2)} unit="per s" />
         <Stat label="Generated" value={decimal(recent.completion_tokens_per_second, 0)} unit="tokens/s" />
