@@ -59,9 +59,9 @@ export class ConsoleVisit {
   /** What axe finds serious on the page as it is, and what sticks out of it sideways. */
   async expectSound(): Promise<void> {
     await this.page.evaluate(AXE_SOURCE);
-    const found = (await this.page.evaluate('axe.run(document, { resultTypes: ["violations"] })')) as {
-      violations: readonly AxeViolation[];
-    };
+    const found = await this.page.evaluate<{ violations: readonly AxeViolation[] }>(
+      'axe.run(document, { resultTypes: ["violations"] })',
+    );
     const serious = found.violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
     const told = serious.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`);
     expect(told).toEqual([]);
