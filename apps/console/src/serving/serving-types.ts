@@ -9,6 +9,9 @@ export type Release = Item<'/v1/admin/releases'>;
 /** A release with all that it is judged by. */
 export type ExplainedRelease = Answer<'/v1/admin/releases/{id}'>;
 
+/** How a release stood over time. */
+export type ReleaseSeries = Answer<'/v1/admin/releases/{id}/series'>;
+
 /** One harm that a release is judged by. */
 export type ReleaseMetric = ExplainedRelease['metrics'][number];
 

@@ -63,7 +63,7 @@ export function DataTable<Row>(props: DataTableProps<Row>): ReactNode {
           <ColumnChoice columns={columns} shown={new Set(shown.map(({ key }) => key))} onChange={setChosen} />
         </div>
       )}
-      <div className="table-frame">
+      <div className="table-frame" tabIndex={0} role="region" aria-label={caption}>
         <table className="table table-cards">
           <caption className="visually-hidden">{caption}</caption>
           <thead>

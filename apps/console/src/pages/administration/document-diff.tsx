@@ -7,7 +7,7 @@ export function DocumentDiff(props: { readonly before: unknown; readonly after: 
   const changes = useMemo(() => diffDocuments(before, after), [before, after]);
   if (changes.length === 0) return <p className="muted">Nothing is changed.</p>;
   return (
-    <div className="table-frame">
+    <div className="table-frame" tabIndex={0} role="region" aria-label="What is changed">
       <table className="table administration-diff">
         <caption className="visually-hidden">What is changed</caption>
         <thead>

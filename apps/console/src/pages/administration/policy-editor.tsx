@@ -10,6 +10,7 @@ import { TextField } from '../../ui/inputs.js';
 import { Columns, Section } from '../../ui/page.js';
 import { Notice, Skeleton } from '../../ui/states.js';
 import { DocumentDiff } from './document-diff.js';
+import { PolicySimulation } from './policy-simulation.js';
 import { PolicyWords } from './policy-view.js';
 import { useSettled } from './use-settled.js';
 
@@ -119,6 +120,7 @@ export function PolicyEditor({ policy, isAnother, onClose }: PolicyEditorProps):
           </div>
         </Columns>
       </Section>
+      <PolicySimulation document={failure === null && checked !== undefined ? checked.document : null} />
     </div>
   );
 }

@@ -61,7 +61,7 @@ function MetricRow({ metric, isWatched }: { readonly metric: ReleaseMetric; read
         ) : (
           <>
             <DistanceMeter label="Rollback" distance={metric.rollback} tone="bad" unit={unit} />
-            <DistanceMeter label="Promotion" distance={metric.promotion} tone="good" unit={unit} />
+            {required && <DistanceMeter label="Promotion" distance={metric.promotion} tone="good" unit={unit} />}
           </>
         )}
       </div>

@@ -15,6 +15,7 @@ import { Time } from '../../ui/time.js';
 import { MetricList } from './metric-list.js';
 import { ReleaseActions } from './release-actions.js';
 import { ReleaseEvents } from './release-events.js';
+import { ReleaseEvidence } from './release-evidence.js';
 import { ReleaseSituation } from './release-situation.js';
 import { StageTrack } from './stage-track.js';
 
@@ -85,6 +86,7 @@ function ReleaseSections({ release }: { readonly release: ExplainedRelease }): R
       >
         <MetricList release={release} />
       </Section>
+      <ReleaseEvidence release={release} />
       <Columns min={420}>
         <Section title="What happened">
           <ReleaseEvents id={release.id} />

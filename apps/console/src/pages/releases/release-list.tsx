@@ -33,8 +33,8 @@ const STATES: readonly (readonly [State | '', string])[] = [
 const COLUMNS: readonly Column<Release>[] = [
   { key: 'candidate', title: 'Candidate', cell: ({ candidate }) => <code>{candidate}</code>, phone: 'title' },
   { key: 'state', title: 'State', cell: ({ state }) => <StateBadge state={state} />, sortBy: ({ state }) => state },
-  { key: 'incumbent', title: 'Against', cell: ({ incumbent }) => <code>{incumbent}</code>, phone: 'hide' },
-  { key: 'deployment', title: 'Deployment', cell: ({ deployment }) => deployment, phone: 'hide' },
+  { key: 'incumbent', title: 'Against', cell: ({ incumbent }) => <code>{incumbent}</code>, hidden: true },
+  { key: 'deployment', title: 'Deployment', cell: ({ deployment }) => deployment, hidden: true },
   {
     key: 'opened',
     title: 'Opened',
@@ -129,6 +129,7 @@ export function ReleaseList(): ReactNode {
               columns={COLUMNS}
               rowKey={({ id }) => id}
               href={({ id }) => releasePath(id)}
+              storageKey="releases"
               more={{ hasMore: releases.hasMore, isLoading: releases.isLoadingMore, onMore: releases.loadMore }}
             />
           )}

@@ -40,7 +40,9 @@ export function ServingBars({ deployment }: { readonly deployment: string }): Re
     <Resource of={query} empty={<Empty title="Nothing served yet">Promote a version on the page of releases.</Empty>}>
       {(periods) => (
         <>
-          <Segmented<Span> label="How far back" value={span} onChange={setSpan} options={SPANS} />
+          <div>
+            <Segmented<Span> label="How far back" value={span} onChange={setSpan} options={SPANS} />
+          </div>
           <Lines periods={periods} span={span} />
         </>
       )}

@@ -46,12 +46,14 @@ export function TimelineEntries({ deployment }: { readonly deployment: string })
   );
   return (
     <>
-      <Segmented<Source | ''>
-        label="Which"
-        value={shown}
-        onChange={(value) => setSource(value === '' ? 'everything' : value)}
-        options={SOURCES}
-      />
+      <div>
+        <Segmented<Source | ''>
+          label="Which"
+          value={shown}
+          onChange={(value) => setSource(value === '' ? 'everything' : value)}
+          options={SOURCES}
+        />
+      </div>
       <Resource
         of={{ data: pages.items, failure: pages.failure, reload: pages.reload }}
         empty={

@@ -25,10 +25,10 @@ export interface LineageDrawing {
 }
 
 /** Size of the box of a node, in pixels. */
-export const NODE_WIDTH = 196;
+export const NODE_WIDTH = 176;
 export const NODE_HEIGHT = 58;
 
-const GAP_X = 56;
+const GAP_X = 40;
 const GAP_Y = 14;
 const SWEEPS = 4;
 

@@ -1,4 +1,4 @@
-import { useMemo, type ReactNode } from 'react';
+import { useEffect, useMemo, useRef, type ReactNode } from 'react';
 import { Link } from 'wouter';
 import { pathOf } from '../../serving/paths.js';
 import type { Lineage } from '../../serving/serving-types.js';
@@ -24,10 +24,17 @@ const KINDS: Readonly<Record<string, string>> = {
 /** What a version came from and what became of it, from left to right; each box leads to its page. */
 export function LineageGraph({ lineage }: { readonly lineage: Lineage }): ReactNode {
   const drawing = useMemo(() => layOutLineage(lineage), [lineage]);
+  const frame = useRef<HTMLDivElement>(null);
+  const subject = drawing.nodes.find(({ node }) => node.id === lineage.version)?.x ?? 0;
+  useEffect(() => {
+    // What the page is about is in sight, however long the way to it is.
+    const element = frame.current;
+    if (element !== null) element.scrollLeft = subject + NODE_WIDTH / 2 - element.clientWidth / 2;
+  }, [subject]);
   const titles = new Map(lineage.nodes.map(({ id, kind, title }) => [id, `${kind} ${title}`]));
   return (
     <>
-      <div className="versions-lineage" tabIndex={0} role="region" aria-label="Lineage, drawn">
+      <div ref={frame} className="versions-lineage" tabIndex={0} role="region" aria-label="Lineage, drawn">
         <div style={{ position: 'relative', width: drawing.width, height: drawing.height }}>
           <svg width={drawing.width} height={drawing.height} aria-hidden="true">
             {drawing.edges.map(({ edge, path }) => (

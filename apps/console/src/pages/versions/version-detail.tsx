@@ -56,13 +56,15 @@ export function VersionDetail({ id }: { readonly id: string }): ReactNode {
             <Section title="Where it comes from, and what became of it">
               <Resource of={lineage}>{(found) => <LineageGraph lineage={found} />}</Resource>
             </Section>
-            <Columns min={420}>
+            <Columns min={560}>
               <Section title="What was measured">
                 <MeasuredTable version={data} />
               </Section>
               <Section title="When it served">
                 <ServedPeriods served={data.served} />
               </Section>
+            </Columns>
+            <Columns min={420}>
               <Card version={data} />
               <Sample version={data} />
             </Columns>
