@@ -114,7 +114,7 @@ async function killUnderLoad(
     await stack.kill(generator);
     await clients.untilGood(IN_A_ROW);
     await stack.start(generator);
-    await untilReady(stack, generator);
+    await untilAnswering(stack, generator);
     const lost = clients.failuresSince(sinceMs).length;
     if (lost > LOST_AT_MOST) throw new Error(`${lost} requests failed when ${generator} was killed.`);
     tell(`${generator} was killed under load: ${lost} requests failed`);
@@ -147,9 +147,16 @@ async function killAndAsk(
   expectNone(clients.failuresSince(sinceMs).length, `requests failed when ${service} was killed`);
 }
 
-async function untilReady(stack: ContainerStack, generator: string): Promise<void> {
-  const script = `fetch('http://127.0.0.1:4000/health/ready').then(({ status }) => console.log(status))`;
-  await until(`${generator} is ready`, async () => (await stack.inside(generator, 'node', '-e', script)) === '200');
+/** Until it answers the clients' key, which it has to have seen while the database was there. */
+async function untilAnswering(stack: ContainerStack, generator: string): Promise<void> {
+  const request = {
+    method: 'POST',
+    headers: { authorization: `Bearer ${await stack.adminKey()}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ model: 'production', prompt: 'the', max_tokens: 1 }),
+  };
+  const url = 'http://127.0.0.1:4000/v1/completions';
+  const script = `fetch('${url}', ${JSON.stringify(request)}).then(({ status }) => console.log(status))`;
+  await until(`${generator} answers`, async () => (await stack.inside(generator, 'node', '-e', script)) === '200');
 }
 
 function expectNone(count: number, what: string): void {
