@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -7,6 +7,9 @@ import { migrate, openDatabase, Prisma } from './index.js';
 import { projectRoot } from './project-root.js';
 
 const project = join(projectRoot(), 'prisma/migrations');
+
+/** Nobody runs anything older, so what came up to here may have changed anything. */
+const LAST_OF_FIRST_RELEASE = '20261122620001_name_observations';
 
 guardAgainstLeaks();
 let test: TestDatabase;
@@ -87,12 +90,34 @@ describe('migrate', () => {
     });
   });
 
-  it('refuses a database that is newer than the code', async () => {
+  it('starts on a database to which a newer version has added something', async () => {
     await writeMigration('1_a', 'CREATE TABLE a ();');
     await writeMigration('2_b', 'CREATE TABLE b ();');
     await migrate(test.connectionString, folder);
     await rm(join(folder, '2_b'), { recursive: true });
+    expect(await migrate(test.connectionString, folder)).toEqual([]);
+  });
+
+  it('refuses a database from which a newer version has taken something away', async () => {
+    await writeMigration('1_a', 'CREATE TABLE a ();');
+    await writeMigration('2_contract_a', 'DROP TABLE a;');
+    await migrate(test.connectionString, folder);
+    await rm(join(folder, '2_contract_a'), { recursive: true });
     await expect(migrate(test.connectionString, folder)).rejects.toThrow('newer than the code');
+  });
+
+  it('takes nothing away that the release before still uses, unless the name of the migration says so', async () => {
+    const entries = await readdir(project, { withFileTypes: true });
+    const names = entries
+      .filter((entry) => entry.isDirectory() && entry.name > LAST_OF_FIRST_RELEASE)
+      .map(({ name }) => name);
+    const scripts = await Promise.all(
+      names.map(async (name) => ({ name, sql: await readFile(join(project, name, 'migration.sql'), 'utf8') })),
+    );
+    const takesAway =
+      /\bDROP (TABLE|COLUMN)\b|\bRENAME\b|\bSET NOT NULL\b|\bADD COLUMN (?![^,;]*\bDEFAULT\b)[^,;]*\bNOT NULL\b/i;
+    const silent = scripts.filter(({ name, sql }) => takesAway.test(sql) && !/^\d+_contract_/.test(name));
+    expect(silent.map(({ name }) => name)).toEqual([]);
   });
 
   it('undoes a migration that fails, keeps those before it, says where, and goes on when it is mended', async () => {
