@@ -49,9 +49,17 @@ const READY_TIMEOUT_MS = 60_000;
  * Runs the real generator as a process of its own, on a database of its own and in a temporary folder, serving untrained
  * versions of a preset's sizes; removes everything afterwards.
  */
-export async function withGenerator<T>(
+export function withGenerator<T>(
   options: GeneratorOptions,
   use: (generator: GeneratorUnderTest) => Promise<T>,
+): Promise<T> {
+  return withGenerators({ ...options, replicas: 1 }, ([generator]) => use(generator!));
+}
+
+/** The same with several replicas on one database. */
+export async function withGenerators<T>(
+  options: GeneratorOptions & { readonly replicas: number },
+  use: (generators: readonly GeneratorUnderTest[]) => Promise<T>,
 ): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), 'understudy-bench-'));
   const postgres =
@@ -59,21 +67,40 @@ export async function withGenerator<T>(
       ? await startEmbeddedPostgres({ folder: join(folder, 'postgres'), durable: false })
       : null;
   try {
-    return await runGenerator(options, options.connectionString ?? postgres?.connectionString ?? '', folder, use);
+    const connectionString = options.connectionString ?? postgres?.connectionString ?? '';
+    return await runGenerators(options, connectionString, folder, use);
   } finally {
     await postgres?.stop();
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-async function runGenerator<T>(
-  options: GeneratorOptions,
+async function runGenerators<T>(
+  options: GeneratorOptions & { readonly replicas: number },
   connectionString: string,
   folder: string,
-  use: (generator: GeneratorUnderTest) => Promise<T>,
+  use: (generators: readonly GeneratorUnderTest[]) => Promise<T>,
 ): Promise<T> {
   await migrate(connectionString);
   const registered = await registerSyntheticVersions(connectionString, folder, options);
+  const started: StartedGenerator[] = [];
+  try {
+    for (let index = 0; index < options.replicas; index++)
+      started.push(await startGenerator(options, connectionString, folder));
+    return await use(started.map((generator) => ({ ...registered, ...generator })));
+  } finally {
+    await Promise.all(started.map(({ stop }) => stop()));
+  }
+}
+
+type StartedGenerator = Pick<GeneratorUnderTest, 'baseUrl' | 'pid' | 'stop' | 'ask'>;
+
+/** Resolves when it serves. */
+async function startGenerator(
+  options: GeneratorOptions,
+  connectionString: string,
+  folder: string,
+): Promise<StartedGenerator> {
   const port = await findFreePort();
   const child = fork(MAIN, {
     // As `npm start` runs it.
@@ -101,16 +128,17 @@ async function runGenerator<T>(
     const [answer] = (await once(child, 'message')) as [unknown];
     return answer;
   };
+  const baseUrl = `http://127.0.0.1:${port}`;
   try {
-    const baseUrl = `http://127.0.0.1:${port}`;
     await Promise.race([
       waitUntilReady(baseUrl),
       ended.then(([code]) => Promise.reject(new TypeError(`The generator ended with code ${code ?? 'null'}.`))),
     ]);
-    return await use({ ...registered, baseUrl, pid: child.pid ?? 0, stop, ask });
-  } finally {
+  } catch (error) {
     await stop();
+    throw error;
   }
+  return { baseUrl, pid: child.pid ?? 0, stop, ask };
 }
 
 function listenTo(child: ChildProcess, onLine: (line: string) => void = (line) => console.error(line)): void {

@@ -1,10 +1,12 @@
 import { parseArgs } from 'node:util';
 import { isCodedError } from '#errors';
 import { benchDecode } from './decode.js';
+import { benchFleet } from './fleet.js';
 import { benchGraphSampling } from './graph-sampling.js';
 import { benchHttp } from './http.js';
 import { benchQuality } from './quality.js';
 import { Report } from './report.js';
+import { benchReplicas } from './replicas.js';
 import { benchSampling } from './sampling.js';
 import { benchScoring } from './scoring.js';
 import { benchTraining } from './training.js';
@@ -18,9 +20,11 @@ const BENCHES = {
   http: benchHttp,
   scoring: benchScoring,
   quality: benchQuality,
+  replicas: benchReplicas,
+  fleet: benchFleet,
 };
 
-const USAGE = `Usage: npm run bench -- training|decode|sampling|graph-sampling|http|scoring|quality [options]
+const USAGE = `Usage: npm run bench -- training|decode|sampling|graph-sampling|http|scoring|quality|replicas|fleet [options]
 
   --preset small|intermediate|medium   which sizes (default small)
   --json                               one JSON object per line instead of a table
@@ -34,7 +38,10 @@ const USAGE = `Usage: npm run bench -- training|decode|sampling|graph-sampling|h
             --base-url URL --key KEY --model NAME: a running server instead of one of its own
   scoring:  what scoring for a release costs; --clients N --tokens M --duration SECONDS --warm-up SECONDS as above
   quality:  --corpus FOLDER with train.txt, valid.txt, test.txt (tokenised)   --epochs N (default 5)
-            --vocabulary N (default 10000)   --seed N   --hyperparameters JSON, by the API's names`;
+            --vocabulary N (default 10000)   --seed N   --hyperparameters JSON, by the API's names
+  replicas: several generators on this machine; --replicas N[,N...] (default 1,2,4), and --clients, --tokens,
+            --duration, --warm-up as above
+  fleet:    what thousands of replicas ask of one database: what it can do is measured, the rest computed (docs/scale.md)`;
 
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
@@ -56,6 +63,7 @@ async function main(): Promise<void> {
       duration: { type: 'string' },
       'warm-up': { type: 'string', default: '2' },
       seed: { type: 'string', default: '1' },
+      replicas: { type: 'string', default: '1,2,4' },
       'base-url': { type: 'string' },
       key: { type: 'string' },
       model: { type: 'string', default: 'production' },
@@ -88,6 +96,7 @@ async function main(): Promise<void> {
     duration: values.duration === undefined ? undefined : numberUpTo(86_400, 'duration', values.duration),
     warmUp: numberUpTo(3_600, 'warm-up', values['warm-up']),
     seed: wholeNumber('seed', values.seed),
+    replicas: values.replicas.split(',').map((text) => wholeNumber('replicas', text)),
     baseUrl: values['base-url'],
   };
   const report = new Report(options.json);

@@ -22,6 +22,8 @@ export interface BenchOptions {
   /** Seconds before that. */
   readonly warmUp: number;
   readonly seed: number;
+  /** How many generators on one machine, one measurement each. */
+  readonly replicas: readonly number[];
   readonly baseUrl: string | undefined;
   readonly key?: string | undefined;
   readonly model: string;

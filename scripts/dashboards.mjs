@@ -102,9 +102,13 @@ const SERVING = {
         'understudy_disk_free_bytes{$select} / understudy_disk_size_bytes{$select}',
         '{{instance}} {{folder}}',
       ]),
-      graph('Event loop and garbage, share of time', 'percentunit', [
+      graph('Garbage collection, share of time', 'percentunit', [
         'sum by (instance) (rate(nodejs_gc_duration_seconds_sum{$select}[$__rate_interval]))',
         '{{instance}} garbage',
+      ]),
+      graph('Completions that are not noted, per second', 'none', [
+        'sum(rate(understudy_completion_records_left_out_total{$select}[$__rate_interval]))',
+        'over the limit',
       ]),
     ],
   ],
@@ -222,10 +226,12 @@ const RELEASES = {
         'sum by (metric, arm) (rate(understudy_observations_total{$select}[$__rate_interval]))',
         '{{metric}} {{arm}}',
       ]),
-      graph('Observations lost', 'none', [
-        'sum by (instance) (increase(understudy_observations_dropped_total{$select}[$__rate_interval]))',
-        '{{instance}}',
-      ]),
+      graph(
+        'Observations lost, and left out over the limit',
+        'none',
+        ['sum(increase(understudy_observations_dropped_total{$select}[$__rate_interval]))', 'lost'],
+        ['sum(increase(understudy_observations_left_out_total{$select}[$__rate_interval]))', 'left out'],
+      ),
       graph('Time spent on scoring, share of one core', 'percentunit', [
         'sum by (instance) (rate(understudy_scoring_seconds_total{$select}[$__rate_interval]))',
         '{{instance}}',

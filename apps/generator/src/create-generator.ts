@@ -20,7 +20,11 @@ export async function createGenerator(
   connectionString: string,
   options: { readonly faults?: Faults } = {},
 ): Promise<NestFastifyApplication> {
-  const database = openDatabase({ connectionString });
+  const database = openDatabase({
+    connectionString,
+    poolConnectionString: config.databasePoolUrl,
+    maxConnections: config.databaseMaxConnections,
+  });
   const registry = new Registry(database, { aliases: config.modelAliases });
   const store = await openArtifactStore(config);
   try {
@@ -30,7 +34,9 @@ export async function createGenerator(
         logging: { name: 'generator', level: config.logLevel, format: config.logFormat, showTexts: config.logPrompts },
         requestTimeoutMs: config.requestTimeoutMs,
         untimedPaths: TRAINER_PATHS,
+        tracing: { endpoint: config.traceEndpoint, sampleShare: config.traceSampleShare },
         maxBodyBytes: config.maxBodyBytes,
+        apiKeyCacheMs: config.apiKeyCacheMs,
         verifyApiKey: (key) => registry.verifyApiKey(key),
         docs: {
           title: 'Understudy: generator',

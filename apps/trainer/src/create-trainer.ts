@@ -33,7 +33,11 @@ export async function createTrainer(config: Config, overrides: TrainerOverrides 
       },
     );
   }
-  const database = openDatabase({ connectionString: config.databaseUrl });
+  const database = openDatabase({
+    connectionString: config.databaseUrl,
+    poolConnectionString: config.databasePoolUrl,
+    maxConnections: config.databaseMaxConnections,
+  });
   const registry = new Registry(database);
   const store = await openArtifactStore(config);
   const module = TrainerModule.forRoot(
@@ -42,7 +46,9 @@ export async function createTrainer(config: Config, overrides: TrainerOverrides 
   );
   const app = await createService(module, {
     logging: { name: 'trainer', level: config.logLevel, format: config.logFormat },
+    tracing: { endpoint: config.traceEndpoint, sampleShare: config.traceSampleShare },
     maxBodyBytes: config.maxBodyBytes,
+    apiKeyCacheMs: config.apiKeyCacheMs,
     verifyApiKey: (key) => registry.verifyApiKey(key),
     docs: {
       title: 'Understudy trainer',

@@ -11,6 +11,7 @@ const TRANSACTION_LIMITS = { maxWait: 10_000, timeout: 20_000 };
 
 /** An open database: typed queries, transactions and the pool beneath them. */
 export interface Database {
+  /** Of the server itself: what listens, locks and migrates connects here. */
   readonly connectionString: string;
   readonly prisma: PrismaClient;
   readonly pool: pg.Pool;
@@ -40,12 +41,14 @@ const MAX_IDLE_TRANSACTION_MS = 10_000;
  */
 export function openDatabase(options: {
   readonly connectionString: string;
+  /** Of a pooler in front of it, for queries and transactions. */
+  readonly poolConnectionString?: string | null | undefined;
   readonly maxConnections?: number;
   readonly maxIdleTransactionMs?: number;
 }): Database {
   const { connectionString } = options;
   const pool = new pg.Pool({
-    connectionString,
+    connectionString: options.poolConnectionString ?? connectionString,
     max: options.maxConnections ?? 10,
     connectionTimeoutMillis: 10_000,
     application_name: 'understudy',

@@ -14,6 +14,7 @@ function kitchen() {
       if (state.failure !== null) throw state.failure;
       return key === 'sk-cook' ? state.owner : null;
     },
+    3_000,
     () => state.nowMs,
   );
   return { state, cache };
@@ -105,6 +106,7 @@ describe('the key cache', () => {
     const answers = [Promise.resolve<ApiKeyIdentity | null>(COOK)];
     const cache = new ApiKeyCache(
       () => answers.shift() ?? new Promise((resolve) => (answer = resolve)),
+      3_000,
       () => nowMs,
     );
     await cache.identify('sk-cook', 'home');

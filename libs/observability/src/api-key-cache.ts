@@ -24,7 +24,7 @@ interface FailureWindow {
 }
 
 /** Longest time that a revoked key goes on working, and that a wrong key is refused without a look-up. */
-const TTL_MS = 3_000;
+const DEFAULT_TTL_MS = 3_000;
 /** For so long after it was looked up with success a key stays good while the database cannot be asked. */
 const STALE_MS = 600_000;
 /** How long a request waits for a database that does not answer, where its key was good before. */
@@ -35,7 +35,7 @@ const MAX_FAILURES = 30;
 const WINDOW_MS = 10_000;
 
 /**
- * Remembers for three seconds whether a key is good, so that the database is asked once and not for every request.
+ * Remembers for three seconds, or as long as it is told, whether a key is good, so that the database is asked once and not for every request.
  *
  * Keys are remembered by their SHA-256 only. Guessing is slowed: thirty wrong keys from one address within ten seconds,
  * and further keys that are not known to be good are refused until the ten seconds are over.
@@ -48,6 +48,7 @@ export class ApiKeyCache {
 
   constructor(
     private readonly verify: (key: string) => Promise<ApiKeyIdentity | null>,
+    private readonly ttlMs: number = DEFAULT_TTL_MS,
     private readonly nowMs: () => number = Date.now,
   ) {}
 
@@ -66,7 +67,7 @@ export class ApiKeyCache {
     const stale = known !== undefined && goodUntilMs > this.nowMs() ? known.identity : null;
     const entry: CacheEntry = {
       identity: stale === null ? lookUp : unlessAway(lookUp, stale),
-      expiresAtMs: this.nowMs() + TTL_MS,
+      expiresAtMs: this.nowMs() + this.ttlMs,
       goodUntilMs: stale === null ? 0 : goodUntilMs,
     };
     this.#remember(this.#entries, hash, entry);

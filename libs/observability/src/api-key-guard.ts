@@ -20,7 +20,7 @@ export class ApiKeyGuard implements CanActivate {
     private readonly reflector: Reflector,
     @Inject(OBSERVABILITY_OPTIONS) options: ObservabilityOptions,
   ) {
-    this.#cache = new ApiKeyCache(options.verifyApiKey);
+    this.#cache = new ApiKeyCache(options.verifyApiKey, options.apiKeyCacheMs);
   }
 
   async canActivate(context: ExecutionContext): Promise<boolean> {

@@ -13,6 +13,8 @@ import { parseQuery } from './parse-query.js';
 import { requestIdOf } from './request-id.js';
 import { ServiceMetrics } from './service-metrics.js';
 import { timeBodies } from './time-bodies.js';
+import { traceRequests } from './tracing/trace-requests.js';
+import { Tracing } from './tracing/tracing.js';
 
 /** What {@link createService} needs besides the module of the service. */
 export interface ServiceOptions extends ObservabilityOptions {
@@ -53,6 +55,7 @@ export async function createService(
   const { requestTimeoutMs = 0, untimedPaths = [] } = options;
   // Node has one limit for all requests; where it is not for all of them, bodies are timed here and heads by Node.
   const nodeTimeoutMs = untimedPaths.length === 0 ? requestTimeoutMs : 0;
+  const tracing = await startTracing(options);
   const adapter = new FastifyAdapter({
     requestTimeout: nodeTimeoutMs,
     http: requestTimeoutMs === 0 ? {} : { ...timeoutSettings(requestTimeoutMs), requestTimeout: nodeTimeoutMs },
@@ -68,15 +71,22 @@ export async function createService(
   prepareFastify(adapter);
   if (nodeTimeoutMs < requestTimeoutMs) timeBodies(adapter.getInstance(), requestTimeoutMs, untimedPaths);
   const app = await NestFactory.create<NestFastifyApplication>(
-    ObservabilityModule.forRoot(options, module),
+    ObservabilityModule.forRoot(options, module, tracing),
     adapter,
     NEST_OPTIONS,
   );
   app.useLogger(app.get(Logger));
   app.get(ServiceMetrics).observe(adapter.getInstance());
+  if (tracing !== null) traceRequests(adapter.getInstance(), tracing.tracer);
   await app.register(helmet, { contentSecurityPolicy: CONTENT_SECURITY_POLICY });
   setUpApiDocs(app, options.docs);
   return app;
+}
+
+function startTracing({ tracing, logging, docs }: ServiceOptions): Promise<Tracing> | null {
+  if (tracing === undefined || tracing.endpoint === null) return null;
+  const { endpoint, sampleShare } = tracing;
+  return Tracing.start({ endpoint, sampleShare, service: logging.name, version: docs.version });
 }
 
 /** Node heeds the limit for a request only where the one for its head is not larger. */

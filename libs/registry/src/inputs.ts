@@ -27,6 +27,8 @@ export interface NewTrainingRun {
   readonly seed: number;
   readonly hyperparameters?: JsonObject;
   readonly metadata?: Readonly<Record<string, string>>;
+  /** The trace that it is part of, as the header `traceparent` has it. */
+  readonly traceParent?: string | null;
 }
 
 /** The model of a run at one of its evaluations; its bundle is already in the artifact store. */

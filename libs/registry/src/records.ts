@@ -61,6 +61,8 @@ export interface TrainingRun {
   /** As they were asked for; those that were used stand in the model version. */
   readonly hyperparameters: JsonObject;
   readonly metadata: Readonly<Record<string, string>>;
+  /** The trace of the request for it, as the header `traceparent` has it; null where that was not traced. */
+  readonly traceParent: string | null;
   /** How many times a worker has started on it. */
   readonly attempt: number;
   /** Counts changes of owner; a write with an older number is refused. */

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Config } from '#config';
 import type { CompletionRequest } from '#language-model';
-import type { ApiKeyIdentity } from '#observability';
+import type { ApiKeyIdentity, TraceScope } from '#observability';
 import { Admission } from '../admission/admission.js';
 import type { Load } from '../admission/drain-rate.js';
 import { KeyLimits } from '../admission/key-limits.js';
@@ -24,6 +24,8 @@ import { ValidCompletionRequest } from './valid-completion-request.js';
 export interface Sender {
   readonly owner: ApiKeyIdentity;
   readonly requestId: string;
+  /** Where to put what happens; null where it is not traced. */
+  readonly trace: TraceScope | null;
 }
 
 /** Takes completion requests in: checks, holds the key to its limits, finds the model, makes room. */
@@ -87,6 +89,7 @@ export class Completer {
       const calls = toEngineCalls(request, loaded.engine.config.vocabularySize);
       const task: CompletionTask = new CompletionTask(request, {
         id: sender.requestId,
+        trace: sender.trace,
         completionId: this.ids.make(lease),
         loaded,
         arm,

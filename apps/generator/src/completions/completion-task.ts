@@ -3,12 +3,14 @@ import type { Load } from '../admission/drain-rate.js';
 import type { KeyUse } from '../admission/key-limits.js';
 import type { Place } from '../admission/version-line.js';
 import type { Faults } from '../models/faults.js';
+import type { TraceScope } from '#observability';
 import type { LoadedVersion } from '../models/loaded-version.js';
 import type { EndedCompletion } from '../observations/bad-events.js';
 import { EndedTexts } from '../observations/ended-texts.js';
 import type { ReleaseArm } from '../releases/release-arms.js';
 import type { CompletionMetrics, CompletionOutcome, RequestMeasurement } from './completion-metrics.js';
 import type { Generation } from './generation.js';
+import { traceCall } from './trace-call.js';
 import type { ValidCompletionRequest } from './valid-completion-request.js';
 
 /** How a run can be listened to and stopped. */
@@ -28,6 +30,7 @@ export interface AdmittedCall {
 /** What a task needs around its request. */
 export interface TaskContext {
   readonly id: string;
+  readonly trace: TraceScope | null;
   /** Of the answer. */
   readonly completionId: string;
   readonly loaded: LoadedVersion;
@@ -101,7 +104,7 @@ export class CompletionTask {
     };
     const runs = context.calls.map(async (admitted, index) => {
       try {
-        return await this.#runCall(admitted, index * this.request.choicesPerPrompt, listened);
+        return await this.#traceCall(admitted, index * this.request.choicesPerPrompt, listened);
       } catch (error) {
         // The first to fail has the reason; the others only say that they were stopped.
         if (!failure.signal.aborted) failure.abort(error);
@@ -123,13 +126,40 @@ export class CompletionTask {
     };
   }
 
+  /** Runs a call, and tells of it where the request is traced. */
+  async #traceCall(admitted: AdmittedCall, firstIndex: number, options: RunOptions): Promise<CompletionResult> {
+    const { trace, arrivedAtMs, loaded, arm } = this.context;
+    if (trace === null) return this.#runCall(admitted, firstIndex, options);
+    let begunAtMs: number | null = null;
+    const tell = (ended: { readonly result: CompletionResult | null; readonly error?: unknown }): void =>
+      traceCall(trace, {
+        arrivedAtMs,
+        begunAtMs,
+        endedAtMs: performance.now(),
+        versionId: loaded.version.id,
+        arm,
+        ...ended,
+      });
+    const traced = { ...admitted, call: { ...admitted.call, traced: true } };
+    try {
+      const result = await this.#runCall(traced, firstIndex, options, () => (begunAtMs = performance.now()));
+      tell({ result });
+      return result;
+    } catch (error) {
+      tell({ result: null, error });
+      throw error;
+    }
+  }
+
   async #runCall(
     { call, load, place }: AdmittedCall,
     firstIndex: number,
     { signal, onDelta }: RunOptions,
+    onTurn?: () => void,
   ): Promise<CompletionResult> {
     const { loaded, arrivedAtMs, arm, metrics, faults } = this.context;
     await place.turn(signal);
+    onTurn?.();
     const waitedMs = performance.now() - arrivedAtMs;
     this.#queuedMs ??= waitedMs;
     this.#chargedTokens += load.tokens;

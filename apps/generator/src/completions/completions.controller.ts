@@ -3,7 +3,7 @@ import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { PinoLogger } from 'nestjs-pino';
 import type { Config } from '#config';
-import { addToRequestLog, CurrentApiKey, RequireScope, type ApiKeyIdentity } from '#observability';
+import { addToRequestLog, CurrentApiKey, requestTrace, RequireScope, type ApiKeyIdentity } from '#observability';
 import { CONFIG } from '../generator-tokens.js';
 import { beginEventStream } from './begin-event-stream.js';
 import { Completer } from './completer.js';
@@ -57,7 +57,11 @@ export class CompletionsController {
     reply: FastifyReply,
   ): Promise<CompletionTask> {
     try {
-      const task = await this.completer.admit(dto, { owner, requestId: request.id });
+      const task = await this.completer.admit(dto, {
+        owner,
+        requestId: request.id,
+        trace: requestTrace(request.raw),
+      });
       this.#log(task, request, null);
       void reply.headers({ 'x-model-version': task.context.loaded.version.id, 'x-release-arm': task.context.arm });
       const warnings = task.request.warnings.map((warning) => `299 - ${JSON.stringify(warning)}`);

@@ -1,11 +1,12 @@
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { Counter } from 'prom-client';
+import type { Config } from '#config';
 import { ServiceMetrics } from '#observability';
 import { Registry } from '#registry';
 import type { NewObservation } from '#registry/releases';
-import { REPLICA_ID } from '../generator-tokens.js';
+import { CONFIG, REPLICA_ID } from '../generator-tokens.js';
 
-/** How long an observation waits at most before it is written: no more than this is lost when the process is killed. */
+/** How long an observation waits at most before it is written, unless a setting says otherwise. */
 const FLUSH_MS = 500;
 /** Written in one statement. */
 const BATCH = 1_000;
@@ -35,6 +36,7 @@ export class ObservationRecorder implements OnApplicationBootstrap, OnApplicatio
     private readonly registry: Registry,
     @Inject(REPLICA_ID) private readonly replicaId: string,
     { registry: metrics }: ServiceMetrics,
+    @Inject(CONFIG) private readonly config: Pick<Config, 'observationFlushMs'> = { observationFlushMs: FLUSH_MS },
   ) {
     this.#recorded = new Counter({
       name: 'understudy_observations_total',
@@ -50,7 +52,7 @@ export class ObservationRecorder implements OnApplicationBootstrap, OnApplicatio
   }
 
   onApplicationBootstrap(): void {
-    this.#timer = setInterval(() => this.#flush(), FLUSH_MS);
+    this.#timer = setInterval(() => this.#flush(), this.config.observationFlushMs);
   }
 
   async onApplicationShutdown(): Promise<void> {

@@ -1,5 +1,10 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
+import { Counter } from 'prom-client';
+import type { Config } from '#config';
+import { ServiceMetrics } from '#observability';
+import { TokenBucket } from '../admission/token-bucket.js';
 import type { ValidCompletionRequest } from '../completions/valid-completion-request.js';
+import { CONFIG } from '../generator-tokens.js';
 import type { ArmLease } from '../releases/release-arms.js';
 import { ReleaseArms } from '../releases/release-arms.js';
 import { badEvents, type EndedCompletion } from './bad-events.js';
@@ -16,16 +21,30 @@ export interface ObservedRequest {
 /** Remembers so many clients of a release, so as not to write what counts once again and again. */
 const MOST_CLIENTS = 20_000;
 
-/** Turns requests that are over into observations of the open release. */
+/**
+ * Turns requests that are over into observations of the open release, at most so many per second: what is left out is so whichever
+ * arm it is from, so a release is judged by less, and not by something else.
+ */
 @Injectable()
 export class RequestObserver {
   readonly #seen = new Set<string>();
+  readonly #allowance: TokenBucket;
+  readonly #leftOut: Counter;
 
   constructor(
     private readonly arms: ReleaseArms,
     private readonly recorder: ObservationRecorder,
     private readonly scorer: PairedScorer,
-  ) {}
+    { registry }: ServiceMetrics,
+    @Inject(CONFIG) config: Config,
+  ) {
+    this.#allowance = new TokenBucket(60 * config.observationsPerSecond, () => performance.now());
+    this.#leftOut = new Counter({
+      name: 'understudy_observations_left_out_total',
+      help: 'Observations that were not made, because there were OBSERVATIONS_PER_SECOND already.',
+      registers: [registry],
+    });
+  }
 
   /** Takes note of a request that is over; never throws and never waits. */
   ended({ id, request, lease }: ObservedRequest, ended: EndedCompletion): void {
@@ -49,7 +68,7 @@ export class RequestObserver {
       return;
     }
     const tokens = ended.completionTokens === 0 ? null : ended.completionTokens;
-    for (const event of badEvents(ended, request, live.policy)) record({ ...event, tokens });
+    for (const event of badEvents(ended, request, live.policy)) if (this.#mayObserve()) record({ ...event, tokens });
   }
 
   /** A sample of what clients write is scored by both versions. */
@@ -62,10 +81,19 @@ export class RequestObserver {
     const [prompt] = request.prompts;
     if (ended.outcome !== 'completed' || live === null || prompt === undefined || prompt === null) return;
     const { scoring } = live.policy;
-    if (Math.random() >= scoring.sampleShare) return;
+    if (Math.random() >= scoring.sampleShare || !this.#mayObserve()) return;
     const written = typeof prompt === 'string' ? prompt : loaded.engine.tokenizer.decode(prompt);
     const completion = scoring.text === 'prompt' || request.echo ? '' : (ended.choices[0]?.text ?? '');
     this.scorer.offer({ live, text: written + completion, requestId: id, client });
+  }
+
+  #mayObserve(): boolean {
+    if (this.#allowance.level < 1) {
+      this.#leftOut.inc();
+      return false;
+    }
+    this.#allowance.take(1);
+    return true;
   }
 
   #isFirst(key: string): boolean {

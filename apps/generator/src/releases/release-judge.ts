@@ -54,7 +54,8 @@ export class ReleaseJudge implements OnApplicationBootstrap, BeforeApplicationSh
   ) {}
 
   onApplicationBootstrap(): void {
-    const { deployment } = this.config;
+    const { deployment, releaseJudge } = this.config;
+    if (!releaseJudge) return;
     this.#lock = holdAdvisoryLock({
       connectionString: this.database.connectionString,
       name: `judge:${deployment}`,

@@ -15,8 +15,11 @@ export class CreateFineTuningJob {
     private readonly enqueueRun: EnqueueRun,
   ) {}
 
-  /** @throws model_not_found, unknown_parameter, invalid_value, file_not_found */
-  async create(body: CreateJobBody): Promise<TrainingRun> {
+  /**
+   * @param traceParent of the request, so that the run is part of its trace
+   * @throws model_not_found, unknown_parameter, invalid_value, file_not_found
+   */
+  async create(body: CreateJobBody, traceParent: string | null = null): Promise<TrainingRun> {
     const base = await findBaseModel(this.registry, body.model);
     if (body.validation_file === body.training_file) {
       throw new CodedError(
@@ -35,6 +38,7 @@ export class CreateFineTuningJob {
       seed: body.seed ?? randomInt(MAX_SEED + 1),
       hyperparameters: requestedHyperparameters(body, base),
       metadata: body.metadata ?? {},
+      traceParent,
     });
     await this.enqueueRun.enqueue(run);
     return run;

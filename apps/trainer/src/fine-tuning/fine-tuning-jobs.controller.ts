@@ -1,7 +1,7 @@
-import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Res, StreamableFile } from '@nestjs/common';
+import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Req, Res, StreamableFile } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
-import type { FastifyReply } from 'fastify';
-import { RequireScope } from '#observability';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { requestTrace, RequireScope } from '#observability';
 import { Registry } from '#registry';
 import type { Plain } from '../plain.js';
 import { CreateFineTuningJob } from './create-fine-tuning-job.js';
@@ -29,8 +29,8 @@ export class FineTuningJobsController {
   @HttpCode(200)
   @ApiOperation({ summary: 'Train a preset on an uploaded file, or continue a model version or checkpoint on one' })
   @ApiOkResponse({ type: FineTuningJob })
-  async create(@Body() body: CreateJobBody): Promise<Plain<FineTuningJob>> {
-    return presentJob(await this.createJob.create(body));
+  async create(@Body() body: CreateJobBody, @Req() request: FastifyRequest): Promise<Plain<FineTuningJob>> {
+    return presentJob(await this.createJob.create(body, requestTrace(request.raw)?.traceParent));
   }
 
   @Get()

@@ -19,6 +19,7 @@ const queued: TrainingRun = {
   seed: 7,
   hyperparameters: { n_epochs: 2 },
   metadata: { owner: 'me' },
+  traceParent: null,
   attempt: 0,
   fence: 0,
   progress: null,

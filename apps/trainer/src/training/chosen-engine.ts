@@ -2,7 +2,7 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import { TRAINER_OPTIONS, type TrainerOptions } from '../trainer-options.js';
 import { selectEngine, type EngineChoice } from './select-engine.js';
 
-/** Engine and device of the runs of this process: tried out once, before the first run. */
+/** Engine and device of the runs of this process: tried out before the first run, and again after one that a GPU may have ended. */
 @Injectable()
 export class ChosenEngine {
   private readonly logger = new Logger(ChosenEngine.name);
@@ -17,6 +17,11 @@ export class ChosenEngine {
       throw error;
     });
     return this.choice;
+  }
+
+  /** The training process has died or failed: a GPU that it computed on may be gone, so it is tried again before the next one. */
+  doubt({ device }: EngineChoice): void {
+    if (device !== 'cpu') this.choice = undefined;
   }
 
   private async select(): Promise<EngineChoice> {

@@ -8,6 +8,7 @@ import { TensorBoardLog } from '../measurements/tensorboard-log.js';
 import { briefError } from './brief-error.js';
 import type { CheckpointRecorder } from './checkpoint-recorder.js';
 import type { EngineChoice } from './select-engine.js';
+import type { RunTrace } from './run-trace.js';
 import { NO_PROGRESS, fractionDone, fromStored, toStored, type Evaluation, type RunProgress } from './run-progress.js';
 
 /** How often the newest progress is written to the row. */
@@ -38,6 +39,7 @@ export class RunRecorder {
       readonly tensorBoardDir: string;
       readonly resultFiles: ResultFiles;
       readonly checkpoints: CheckpointRecorder;
+      readonly trace: RunTrace | null;
     },
     private readonly onLost: () => void,
   ) {
@@ -54,6 +56,7 @@ export class RunRecorder {
   }
 
   take(event: TrainingEvent): void {
+    this.keep.trace?.take(event);
     switch (event.type) {
       case 'log':
         this.message(event.message);

@@ -1,6 +1,7 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { ArtifactStore, artifactSettings } from '#artifacts';
 import { CodedError, isCodedError } from '#errors';
+import { TRACING, type Tracing } from '#observability';
 import { Registry, type TrainingRun } from '#registry';
 import { corpusFormat } from '../files/corpus-format.js';
 import { archiveLimits } from '../files/unpack-budget.js';
@@ -13,6 +14,7 @@ import { ChosenEngine } from './chosen-engine.js';
 import { DeviceLeases, type HeldDevice } from './device-leases.js';
 import { RunAttempt, type AttemptEnd } from './run-attempt.js';
 import { RunRecorder } from './run-recorder.js';
+import { RunTrace } from './run-trace.js';
 import type { EngineChoice } from './select-engine.js';
 import { TrainingMetrics } from './training-metrics.js';
 import { whileDatabaseReturns } from './while-database-returns.js';
@@ -34,6 +36,7 @@ export class RunSupervisor {
     private readonly engine: ChosenEngine,
     private readonly devices: DeviceLeases,
     @Inject(TRAINER_OPTIONS) private readonly options: TrainerOptions,
+    @Inject(TRACING) private readonly tracing: Tracing | null,
   ) {}
 
   /** Carries the run out, from taking it to its last state; does nothing when it is not queued any more. */
@@ -77,7 +80,8 @@ export class RunSupervisor {
       attempt.stop('lost');
     };
     const checkpoints = new CheckpointRecorder(this.registry, this.store, run, config, onLost);
-    const keep = { tensorBoardDir, resultFiles: this.resultFiles, checkpoints };
+    const trace = this.tracing && new RunTrace(this.tracing, run);
+    const keep = { tensorBoardDir, resultFiles: this.resultFiles, checkpoints, trace };
     const recorder = new RunRecorder(this.registry, run, keep, onLost);
     const attempt = new RunAttempt(this.registry, this.store, recorder, run, config, ownedAtMs);
     this.running.set(run.id, attempt);
@@ -94,7 +98,9 @@ export class RunSupervisor {
     } catch (error) {
       end = await this.endBeforeStart(run, error);
     } finally {
+      if (end === 'requeued' || end === 'failed') this.engine.doubt(engine);
       endMeasuring(end);
+      trace?.end(end);
       this.running.delete(run.id);
       await this.folders.leave(run, end);
     }

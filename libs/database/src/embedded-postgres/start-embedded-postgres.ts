@@ -50,6 +50,8 @@ export interface EmbeddedPostgresOptions {
   readonly port?: number;
   /** `false` trades the data for speed when the machine crashes: for tests. */
   readonly durable?: boolean;
+  /** How many it takes; 100 when left out. */
+  readonly maxConnections?: number;
 }
 
 /**
@@ -66,7 +68,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   for (let attempt = 1; ; attempt++) {
     const port = options.port || (await findFreePort());
     const log = await openLog(home);
-    const server = await spawnServer(home, port, log, options.durable ?? true);
+    const server = await spawnServer(home, port, log, options);
     const outcome = await waitUntilReady(home, port, server, log.start).catch(async (error: unknown) => {
       await stopServer(home, server);
       throw toDatabaseError(error);
@@ -106,12 +108,17 @@ export async function joinEmbeddedPostgres(options: EmbeddedPostgresOptions): Pr
   return { connectionString, port, folder: home.folder, stop: () => Promise.resolve() };
 }
 
-async function spawnServer(home: PostgresHome, port: number, log: OpenLog, durable: boolean): Promise<ChildProcess> {
+async function spawnServer(
+  home: PostgresHome,
+  port: number,
+  log: OpenLog,
+  { durable = true, maxConnections = 100 }: EmbeddedPostgresOptions,
+): Promise<ChildProcess> {
   const settings = {
     listen_addresses: '127.0.0.1',
     unix_socket_directories: '',
     shared_buffers: '128MB',
-    max_connections: '100',
+    max_connections: String(maxConnections),
     io_method: 'sync',
     jit: 'off',
     timezone: 'UTC',

@@ -22,6 +22,9 @@ export interface TokenizedRequest extends Omit<CompletionRequest, 'prompt' | 'tr
   readonly promptText: string;
 }
 
+/** So many steps of a traced completion are told one by one. */
+const TRACED_STEPS = 64;
+
 /** What becomes of a completion. `delta` is called for each piece when they are wanted; then one of the others. */
 export interface CompletionListener {
   readonly delta: ((choice: number, delta: ChoiceDelta) => void) | null;
@@ -59,6 +62,7 @@ class Completion {
   private startedAt = this.submittedAt;
   private readAt = this.submittedAt;
   private firstTokenAt: number | null = null;
+  private readonly stepEndsMs: number[] = [];
   private completionTokens = 0;
   private echoScores: readonly (TokenScore | null)[] = [];
 
@@ -132,6 +136,8 @@ class Completion {
   private write(draft: Draft, index: number, id: number, score: TokenScore | null): boolean {
     this.firstTokenAt ??= performance.now();
     this.completionTokens++;
+    if (this.request.traced === true && index === 0 && this.stepEndsMs.length < TRACED_STEPS)
+      this.stepEndsMs.push(performance.now() - this.submittedAt);
     draft.tokens++;
     draft.logprobSum += score?.logprob ?? 0;
     if (id === DOCUMENT_ID) return true;
@@ -200,6 +206,7 @@ class Completion {
       promptMs: this.readAt - this.startedAt,
       decodeMs: now - this.readAt,
       firstTokenMs: this.firstTokenAt === null ? null : this.firstTokenAt - this.submittedAt,
+      ...(this.request.traced === true && { stepEndsMs: this.stepEndsMs }),
     };
   }
 }

@@ -49,6 +49,8 @@ export interface CompletionRequest {
   readonly logprobs: number | null;
   /** Begins each text with the prompt. */
   readonly echo: boolean;
+  /** Whether the timings tell of single steps. */
+  readonly traced?: boolean;
 }
 
 /**
@@ -102,6 +104,8 @@ export interface CompletionTimings {
   readonly decodeMs: number;
   /** From its arrival to its first token; null when it has none. */
   readonly firstTokenMs: number | null;
+  /** When each of the first steps of the first text ended, from its arrival; only where they were asked for. */
+  readonly stepEndsMs?: readonly number[];
 }
 
 /** A completion's texts as they grow, and how to stop it. */

@@ -51,6 +51,7 @@ export async function queueTrainingRun(tx: Transaction, run: NewTrainingRun): Pr
     seed: run.seed,
     hyperparameters: run.hyperparameters ?? {},
     metadata: run.metadata ?? {},
+    traceParent: run.traceParent ?? null,
   });
   await insertRunEvent(tx, created.id, {
     message: `The job is queued: ${created.baseModelId ?? run.preset} on the file ${run.corpusId}.`,

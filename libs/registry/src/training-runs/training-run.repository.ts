@@ -49,6 +49,7 @@ export type TrainingRunInsert = Pick<
   | 'seed'
   | 'hyperparameters'
   | 'metadata'
+  | 'traceParent'
 >;
 
 export async function insertTrainingRun(client: Transaction, run: TrainingRunInsert): Promise<TrainingRun> {
