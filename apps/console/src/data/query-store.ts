@@ -18,7 +18,7 @@ const SOON_MS = 1000;
 const MOST_ENTRIES = 200;
 
 /** One thing that is loaded, whoever shows it: at most one request at a time, and the old answer until the new one is there. */
-export class QueryEntry {
+class QueryEntry {
   #state = INITIAL;
   #loader: Loader | null = null;
   #running: AbortController | null = null;
@@ -97,7 +97,7 @@ export class QueryEntry {
 }
 
 /** Everything that was loaded, by key: what a person comes back to is there at once, and renewed. */
-export class QueryStore {
+class QueryStore {
   readonly #entries = new Map<string, QueryEntry>();
 
   /** @param key as JSON of an array */
