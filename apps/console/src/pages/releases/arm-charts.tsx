@@ -10,7 +10,7 @@ type Arm = ReleaseSeries['arms']['candidate'];
 
 const X = { kind: 'time', label: 'time' } as const;
 const MS = { label: 'time of a request', unit: 'ms', min: 0 } as const;
-const REQUESTS = { label: 'requests', min: 0 } as const;
+const REQUESTS = { label: 'requests', min: 0, format: (value: number) => count(value) } as const;
 
 /** Requests, failures and times of candidate and incumbent. */
 export function ArmCharts({ series }: { readonly series: ReleaseSeries }): ReactNode {

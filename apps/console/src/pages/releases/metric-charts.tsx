@@ -54,7 +54,7 @@ export function MetricCharts({ series, metric }: MetricChartsProps): ReactNode {
         lines={limits}
       />
       <Chart
-        title="Evidence, as the logarithm of what bets on the decision have won"
+        title="Evidence for each decision, as a logarithm"
         series={evidence}
         x={X}
         y={EVIDENCE}

@@ -17,7 +17,7 @@ const KINDS: Readonly<Record<string, string>> = {
   corpus: 'Text',
   run: 'Run',
   version: 'Version',
-  release: 'Release on',
+  release: 'Release',
   deployment: 'Serves',
 };
 
