@@ -14,6 +14,7 @@ const TINY = {
   learning_rate: 0.02,
   early_stopping_patience: 0,
 };
+const REPORTED_LATELY_SECONDS = 20;
 const ENDED = new Set(['succeeded', 'failed', 'cancelled']);
 
 /** An answer to a completion request. */
@@ -21,6 +22,14 @@ export interface CompletionAnswer {
   readonly status: number;
   readonly version: string | null;
   readonly text: string;
+}
+
+/** A generator as it has last reported itself. */
+interface Replica {
+  readonly version: string | null;
+  readonly ready: boolean;
+  /** Unix time, in seconds. */
+  readonly reported_at: number;
 }
 
 /** A line of the history of a deployment. */
@@ -96,8 +105,10 @@ export class StackClient {
   /** Waits for each of so many generators to say that it serves a version. */
   async untilServedBy(generators: number, version: string): Promise<void> {
     await until(`${generators} generators serve ${version}`, async () => {
-      const replicas = await this.list<{ version: string | null; ready: boolean }>('/v1/admin/replicas');
-      return replicas.filter((replica) => replica.ready && replica.version === version).length === generators;
+      const replicas = await this.list<Replica>('/v1/admin/replicas');
+      // One that was killed stays in the list for an hour, with the time of its last report.
+      const living = replicas.filter(({ reported_at }) => Date.now() / 1000 - reported_at < REPORTED_LATELY_SECONDS);
+      return living.length === generators && living.every((replica) => replica.ready && replica.version === version);
     });
   }
 
