@@ -62,10 +62,10 @@ describe.skipIf(chromium === null)('the console', () => {
     await visit.heading('Playground');
     const other = stand.ground.versions[1]?.id ?? '';
     await visit.page.getByLabel('Beside it').selectOption(other);
-    await visit.page.getByLabel('Prompt').fill('the');
+    await visit.page.getByLabel('Prompt', { exact: true }).fill('the');
     await visit.page.getByLabel('Seed', { exact: true }).fill('7');
     await visit.page.getByLabel('Most tokens').fill('12');
-    await visit.page.getByLabel('Prompt').press('Control+Enter');
+    await visit.page.getByLabel('Prompt', { exact: true }).press('Control+Enter');
     const panels = visit.page.locator('.playground-text');
     await vi.waitFor(async () => expect(await visit.page.getByText('all after').count()).toBe(2), { timeout: 20_000 });
     await visit.page.getByRole('button', { name: 'Generate' }).waitFor();

@@ -1,4 +1,5 @@
-import { ERROR_CATALOGUE, type ErrorCode, type ErrorType } from './error-catalogue.js';
+import { ERROR_CATALOGUE, type ErrorCode } from './error-catalogue.js';
+import type { ErrorType } from './error-description.js';
 
 /** What a {@link CodedError} may carry besides its code and message. */
 export interface CodedErrorOptions {

@@ -1,5 +1,6 @@
 import { isCodedError } from './coded-error.js';
-import { ERROR_CATALOGUE, type ErrorCode, type ErrorType } from './error-catalogue.js';
+import { ERROR_CATALOGUE, type ErrorCode } from './error-catalogue.js';
+import type { ErrorType } from './error-description.js';
 
 /** The OpenAI error shape: always these four keys, whatever went wrong. */
 export interface ErrorBody {
