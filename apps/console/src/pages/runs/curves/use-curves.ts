@@ -34,10 +34,10 @@ export function useCurves(runs: readonly Wanted[], points: number): ReadonlyMap<
     const timer = setInterval(() => refresh(true), EVERY_MS);
     return () => clearInterval(timer);
   }, [states, points]);
-  return useMemo(
-    () => new Map(ids === '' ? [] : ids.split(' ').map((id) => [id, curves.get(id)] as const)),
-    // The store changes behind the ids.
-    // eslint-disable-next-line react-hooks/exhaustive-deps
-    [ids, version],
-  );
+  return useMemo(() => curvesOf(ids, version), [ids, version]);
+}
+
+/** @param _version of the store, in which other curves stand behind the same ids after each change */
+function curvesOf(ids: string, _version: ReturnType<typeof curves.version>): ReadonlyMap<string, KnownCurve> {
+  return new Map(ids === '' ? [] : ids.split(' ').map((id) => [id, curves.get(id)] as const));
 }
