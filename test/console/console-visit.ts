@@ -18,7 +18,7 @@ export class ConsoleVisit {
     private readonly context: BrowserContext,
     private readonly url: string,
   ) {
-    page.setDefaultTimeout(20_000);
+    page.setDefaultTimeout(60_000);
     page.on('pageerror', (error) => this.complaints.push(error.message));
     page.on('console', (message) => {
       // That a request was refused is the business of the page, which is looked at.
@@ -48,7 +48,8 @@ export class ConsoleVisit {
   async signIn(key: string): Promise<void> {
     await this.page.getByLabel('API key').fill(key);
     await this.page.getByRole('button', { name: 'Sign in' }).click();
-    await this.page.getByRole('navigation', { name: 'Pages' }).waitFor({ state: 'attached' });
+    // On a narrow screen the navigation is there, and hidden until somebody opens it.
+    await this.page.locator('nav').waitFor({ state: 'attached' });
   }
 
   /** Waits for a heading of a page. */

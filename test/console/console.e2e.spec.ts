@@ -67,7 +67,7 @@ describe.skipIf(chromium === null)('the console', () => {
     await visit.page.getByLabel('Most tokens').fill('12');
     await visit.page.getByLabel('Prompt', { exact: true }).press('Control+Enter');
     const panels = visit.page.locator('.playground-text');
-    await vi.waitFor(async () => expect(await visit.page.getByText('all after').count()).toBe(2), { timeout: 20_000 });
+    await vi.waitFor(async () => expect(await visit.page.getByText('all after').count()).toBe(2), { timeout: 60_000 });
     await visit.page.getByRole('button', { name: 'Generate' }).waitFor();
     for (const [index, model] of ['production', other].entries()) {
       const body = { model, prompt: 'the', max_tokens: 12, temperature: 0.8, seed: 7 };
@@ -95,7 +95,7 @@ describe.skipIf(chromium === null)('the console', () => {
     const { id } = (await answer.json()) as { id: string };
     const requestId = answer.headers.get('x-request-id') ?? '';
     await vi.waitFor(async () => expect((await stand.ask(`/v1/admin/completions/${requestId}`)).status).toBe(200), {
-      timeout: 20_000,
+      timeout: 60_000,
     });
     const visit = await stand.visit(stand.ground.keys.admin);
     for (const text of [requestId, id]) {

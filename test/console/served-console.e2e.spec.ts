@@ -120,7 +120,11 @@ describe('what the generator serves beside its API', () => {
   it.each(['completions', 'training', 'admin'] as const)('tells a key for %s whom it belongs to', async (scope) => {
     const headers = { authorization: `Bearer ${ground.keys[scope]}` };
     const me = (await (await fetch(`${url}/v1/me`, { headers })).json()) as object;
-    expect(me).toMatchObject({ object: 'key_owner', scopes: [scope], deployment: 'production' });
+    expect(me).toMatchObject({
+      object: 'key_owner',
+      scopes: expect.arrayContaining([scope]) as string[],
+      deployment: 'production',
+    });
     expect((await fetch(`${url}/v1/me`)).status).toBe(401);
   });
 });
