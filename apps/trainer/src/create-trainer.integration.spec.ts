@@ -49,6 +49,10 @@ describe('the trainer', () => {
       'get /v1/fine_tuning/jobs/{id}',
       'get /v1/fine_tuning/jobs/{id}/checkpoints',
       'get /v1/fine_tuning/jobs/{id}/events',
+      'get /v1/fine_tuning/jobs/{id}/metrics',
+      'get /v1/fine_tuning/jobs/{id}/samples',
+      'get /v1/fine_tuning/jobs/{id}/tensorboard',
+      'get /v1/fine_tuning/presets',
       'get /v1/upgrade-advice',
       'get /v1/upgrade-experiments',
       'get /v1/upgrade-experiments/{id}',
@@ -59,6 +63,7 @@ describe('the trainer', () => {
       'post /v1/fine_tuning/jobs/{id}/cancel',
       'post /v1/fine_tuning/jobs/{id}/pause',
       'post /v1/fine_tuning/jobs/{id}/resume',
+      'post /v1/fine_tuning/plan',
       'post /v1/upgrade-experiments',
       'post /v1/upgrade-experiments/{id}/cancel',
     ]);

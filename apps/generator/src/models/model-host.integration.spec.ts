@@ -58,8 +58,8 @@ describe('a version whose thread has ended', () => {
   it('is opened again for the next request', async () => {
     const { replica, host } = await start();
     const dead = host.incumbent!;
-    const { thread } = dead.engine as unknown as { thread: { worker: Worker } };
-    await thread.worker.terminate();
+    const { lanes } = dead.engine as unknown as { lanes: { thread: { worker: Worker } }[] };
+    await lanes[0]?.thread.worker.terminate();
     const answers = await Promise.all([1, 2, 3].map(() => complete(replica, 'production')));
     expect(answers).toEqual(Array(3).fill({ status: 200, served: stand.versions[0]!.id }));
     expect(host.incumbent).not.toBe(dead);

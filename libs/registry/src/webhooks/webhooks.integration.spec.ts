@@ -160,7 +160,13 @@ describe('a delivery', () => {
     const { webhook, secret } = await registry.webhooks.create({ url: URL, actor: 'system' });
     await enqueue('guard.alarm');
     const { payload, ...delivery } = await takeOne();
-    expect(delivery).toMatchObject({ webhookId: webhook.id, url: URL, secret, type: 'guard.alarm', attempts: 1 });
+    expect(delivery).toMatchObject({
+      webhookId: webhook.id,
+      url: URL,
+      secrets: [secret],
+      type: 'guard.alarm',
+      attempts: 1,
+    });
     expect(payload).toMatchObject({ id: delivery.eventId, type: 'guard.alarm', data: { release: 'rel-1' } });
   });
 
