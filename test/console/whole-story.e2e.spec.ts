@@ -85,7 +85,7 @@ describe.skipIf(chromium === null)('the whole story, by nothing but the console'
     await visit.open(`/versions/${encodeURIComponent(good)}`);
     await page.getByRole('button', { name: 'Release', exact: true }).click();
     const dialog = page.getByRole('dialog');
-    await dialog.getByText('At once').click();
+    await dialog.getByText('At once', { exact: true }).click();
     await dialog.getByRole('button', { name: 'Promote now' }).click();
     await page.getByText(`production serves ${good}`).waitFor();
     await generator.ready();
@@ -140,7 +140,7 @@ describe.skipIf(chromium === null)('the whole story, by nothing but the console'
     await visit.open(`/versions/${encodeURIComponent(poor)}`);
     await page.getByRole('button', { name: 'Release', exact: true }).click();
     const dialog = page.getByRole('dialog');
-    await dialog.getByText('At once').click();
+    await dialog.getByText('At once', { exact: true }).click();
     await dialog.getByLabel('Reason').fill('to see it');
     await dialog.getByRole('button', { name: 'Promote now' }).click();
     await page.getByText(`production serves ${poor}`).waitFor();

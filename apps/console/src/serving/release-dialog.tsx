@@ -144,7 +144,8 @@ function optionOf({ id, preset, number, state }: Version): string {
 }
 
 function whatHappens(strategy: Strategy, deployment: Deployment | undefined): string {
-  const incumbent = deployment?.incumbent ?? null;
+  if (deployment === undefined) return '';
+  const { incumbent } = deployment;
   if (strategy === 'now')
     return `Every replica serves it within a second. ${incumbent === null ? 'Nothing serves now.' : `${incumbent} is what a rollback goes back to.`} It is not compared and not watched.`;
   if (incumbent === null) return 'Nothing serves yet, so there is nothing to compare it with: promote it at once.';
