@@ -94,7 +94,7 @@ describe.skipIf(chromium === null)('the whole story, by nothing but the console'
   it('it writes in the playground', async () => {
     const { page } = visit;
     await visit.open('/playground');
-    await page.getByLabel('Prompt').fill(corpus.texts[0]?.slice(0, 60) ?? '');
+    await page.getByLabel('Prompt', { exact: true }).fill(corpus.texts[0]?.slice(0, 60) ?? '');
     const answered = page.waitForResponse((response) => response.url().endsWith('/v1/completions'));
     await page.getByRole('button', { name: 'Generate' }).click();
     expect((await answered).status()).toBe(200);
