@@ -138,7 +138,7 @@ describe.skipIf(chromium === null)('the pages of training', () => {
       if (box === null) throw new Error('The chart is not on the page.');
       await page.evaluate(WATCH_LONG_TASKS);
       await zoomAndScroll(page, box);
-      longest.push(Math.max(0, ...((await page.evaluate('window.longTasks')) as number[])));
+      longest.push(Math.max(0, ...(await page.evaluate<number[]>('window.longTasks'))));
     }
     process.stderr.write(`longest task of the runs page in three passes: ${longest.map(Math.round).join(', ')} ms\n`);
     expect(Math.min(...longest)).toBeLessThan(100);

@@ -57,7 +57,7 @@ describe('npm start', () => {
     const second = start('--corpus', corpus);
     await second.output(READY);
     expect(await second.output(/Serving (ft:small:\S+) as/)).toBe(version);
-    expect(second.stdout).not.toMatch(/Training|API key/);
+    expect(second.stdout).not.toMatch(/Training|^API key/m);
     expect(await second.stop('SIGTERM')).toMatchObject({ code: 0 });
     expect(listProcessesOf(dataDir)).toEqual([]);
   });

@@ -88,7 +88,7 @@ export function Chart(props: ChartProps): ReactNode {
           {y.unit !== undefined && <span className="muted"> · {y.unit}</span>}
         </span>
         {isZoomed && (
-          <button type="button" className="button" data-small="true" onClick={() => plot.current?.zoom(null)}>
+          <button type="button" className="button" data-small="true" onClick={() => plot.current?.showAll()}>
             Show all
           </button>
         )}
@@ -126,7 +126,7 @@ const KEYS: Readonly<Record<string, (plot: Plot) => void>> = {
   '+': (plot) => plot.zoomBy(0.5),
   '=': (plot) => plot.zoomBy(0.5),
   '-': (plot) => plot.zoomBy(2),
-  '0': (plot) => plot.zoom(null),
+  '0': (plot) => plot.showAll(),
   Escape: (plot) => plot.hideCursor(),
 };
 

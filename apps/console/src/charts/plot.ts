@@ -57,6 +57,9 @@ const PAD = 0.06;
 const LINEAR = Object.fromEntries([['distr', 1]]);
 const LOGARITHMIC = Object.fromEntries([['distr', 3]]);
 
+/** Drawings whose cursors move together, by what they share. */
+const GROUPS = new Map<string, Set<Plot>>();
+
 /** A drawing on a canvas. It draws as many points as can be seen, whatever it is given. */
 export class Plot {
   readonly #plot: uPlot;
@@ -72,6 +75,8 @@ export class Plot {
   ) {
     this.#lines = setup.lines;
     this.#plot = new uPlot(this.#options(width), [[]], host);
+    const { sync } = setup;
+    if (sync !== undefined) GROUPS.set(sync, (GROUPS.get(sync) ?? new Set<Plot>()).add(this));
   }
 
   /** Shows other points of the same lines. */
@@ -84,6 +89,12 @@ export class Plot {
   resize(width: number): void {
     this.#plot.setSize({ width, height: this.setup.height });
     this.#show();
+  }
+
+  /** Shows all of x again, here and in the drawings that were zoomed with it. */
+  showAll(): void {
+    const together = this.setup.sync === undefined ? [this] : (GROUPS.get(this.setup.sync) ?? [this]);
+    for (const plot of together) plot.zoom(null);
   }
 
   /** Shows a part of x; null shows all of it. */
@@ -116,6 +127,7 @@ export class Plot {
   }
 
   destroy(): void {
+    if (this.setup.sync !== undefined) GROUPS.get(this.setup.sync)?.delete(this);
     this.#plot.destroy();
   }
 
@@ -171,7 +183,7 @@ export class Plot {
         setSelect: [(plot) => this.#selected(plot)],
         setCursor: [(plot) => onCursor(cursorValue(plot))],
         draw: [(plot) => this.#drawMarks(plot)],
-        ready: [(plot) => plot.over.addEventListener('dblclick', () => this.zoom(null))],
+        ready: [(plot) => plot.over.addEventListener('dblclick', () => this.showAll())],
       },
     };
   }

@@ -62,7 +62,11 @@ export async function findNewObservations(
         AND p."metric" = o."metric" AND (p."stage_index" < ${watchIndex}) = (o."stage_index" < ${watchIndex})
         AND (p."position" IS NOT NULL OR p."id" < o."id"))) AS "firstOfClient"
     FROM "observations" o WHERE o."release_id" = ${releaseId} AND o."position" IS NULL ORDER BY o."id" LIMIT ${limit}`;
-  return rows.map(toObservation);
+  const found = rows.map(toObservation);
+  if (found.length < limit) return found;
+  // A replica writes the counts of both arms one after the other: those at the cut wait for each other, so that nothing is decided between them.
+  const end = found.findLastIndex(({ metric }) => metric !== 'requests') + 1;
+  return end === 0 ? found : found.slice(0, end);
 }
 
 /** Observations in the order in which they were added to the statistics, from the one after `position`. */

@@ -141,6 +141,14 @@ describe('decide', () => {
     expect(judged(texts(5, 0, SHADOW), { failedGates })).toBe('advance: stage_finished');
   });
 
+  it('does not take the counts of one arm before those of the other for an imbalance', () => {
+    const busy = Array.from({ length: 20 }).reduce<ReleaseStatistics>((before) => {
+      const candidates = fold('requests', 1, { arm: 'candidate', value: 100 }, before);
+      return fold('requests', 1, { arm: 'incumbent', value: 100 }, candidates);
+    }, initialState());
+    expect(judged(busy, { stageIndex: CANARY })).not.toContain('arms_unbalanced');
+  });
+
   it('holds, for a person to look, when arms are not drawn as written down', () => {
     const unbalanced = fold('requests', 40, { arm: 'incumbent', value: 1 });
     const verdict = decide(POLICY, unbalanced, { ...SITUATION, stageIndex: CANARY });

@@ -57,9 +57,10 @@ function harmsOf(policy: ReleasePolicy, { metrics }: ReleaseStatistics, name: Me
 /** Whether what comes in can be relied on; null where it can. */
 function judgeTraffic(policy: ReleasePolicy, { requests }: ReleaseStatistics, situation: Situation): Verdict | null {
   const bound = logBound(policy.sampleRatioBudget);
-  if (requests.sharesPeak >= bound) {
+  const imbalance = logMeanExp(requests.shares);
+  if (imbalance >= bound) {
     const text = `The candidate answered ${requests.candidates} of ${requests.n} requests, ${Math.abs(requests.sum).toFixed(1)} ${requests.sum < 0 ? 'fewer' : 'more'} than its share: arms are not drawn as written down, so no comparison of them holds. Abort this release, find the cause and open another.`;
-    return verdict('hold', [reason('arms_unbalanced', text, 'requests', requests.sharesPeak, bound)]);
+    return verdict('hold', [reason('arms_unbalanced', text, 'requests', imbalance, bound)]);
   }
   if (situation.secondsWithoutData < policy.noDataSeconds) return null;
   const text = `Nothing was observed for ${Math.floor(situation.secondsWithoutData)} seconds; the limit is ${policy.noDataSeconds}. It goes on when observations come.`;

@@ -50,6 +50,7 @@ export interface Explanation {
 /** The state of every metric, with its distance to each decision. */
 export function explain(policy: ReleasePolicy, statistics: ReleaseStatistics): Explanation {
   const { requests, observations, ignored } = statistics;
+  const imbalance = logMeanExp(requests.shares);
   return {
     observations,
     ignored,
@@ -57,7 +58,7 @@ export function explain(policy: ReleasePolicy, statistics: ReleaseStatistics): E
       n: requests.n,
       candidates: requests.candidates,
       excess: requests.sum,
-      imbalance: distance(logMeanExp(requests.shares), requests.sharesPeak, logBound(policy.sampleRatioBudget)),
+      imbalance: distance(imbalance, imbalance, logBound(policy.sampleRatioBudget)),
     },
     metrics: METRIC_NAMES.map((name) => explainMetric(policy, name, statistics.metrics[name])),
   };

@@ -39,7 +39,10 @@ export interface ReleaseStatistics {
   readonly observations: number;
   readonly ignored: number;
   readonly metrics: Readonly<Record<MetricName, MetricStatistics>>;
-  /** Answered requests by arm, and the bets against the shares. */
+  /**
+   * Answered requests by arm, and the bets against the shares. Their peak is kept and not judged by: a row counts one arm's requests of
+   * half a second, so that the bets rise with one arm and fall with the other, however fairly arms are drawn.
+   */
   readonly requests: Sample & { readonly shares: readonly number[]; readonly sharesPeak: number };
   /** The latest stage that an observation came from, and what was seen in it. */
   readonly stage: {

@@ -12,7 +12,7 @@ const SAID: Readonly<Record<string, string>> = {
 /** The stages of a release from left to right, and where it is. */
 export function StageTrack({ release }: { readonly release: ExplainedRelease }): ReactNode {
   return (
-    <ol className="releases-track" aria-label="Stages">
+    <ol className="releases-track" aria-label="Stages" tabIndex={0}>
       {stepsOf(release).map(({ title, text, state }, index) => (
         <li key={index} data-state={state} aria-current={state === 'now' ? 'step' : undefined}>
           <span className="releases-track-title">{title}</span>
