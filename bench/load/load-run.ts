@@ -55,7 +55,9 @@ class LoadRun {
 
   async finish(): Promise<LoadResult> {
     const { warmUpMs, durationMs, rate } = this.plan;
-    const opening = setTimeout(() => this.#tally.open(), warmUpMs);
+    // A timer of no time still takes a millisecond, in which an answer may have come.
+    if (warmUpMs === 0) this.#tally.open();
+    const opening = warmUpMs === 0 ? undefined : setTimeout(() => this.#tally.open(), warmUpMs);
     const closing = setTimeout(() => this.#stop(), warmUpMs + durationMs);
     const stop = (): void => this.#stop();
     this.hooks.signal?.addEventListener('abort', stop, { once: true });
