@@ -9,8 +9,8 @@ const TICK_MS = 250;
 const TEXTS = 8;
 
 /**
- * Lets both versions of a release score held-out texts on a schedule, whether there is traffic or not. The texts are drawn at random from
- * the probes that both brought along, each time anew: so each of them says as much about all of them as any other.
+ * Lets both versions of a release score held-out texts on a schedule, whether there is traffic or not. The texts are drawn at random each
+ * time, from the probes that both brought along: so each of them says as much about all of them as any other.
  */
 @Injectable()
 export class ReleaseProber implements OnApplicationBootstrap, BeforeApplicationShutdown {

@@ -17,8 +17,8 @@ import { withRegistry } from './with-registry.js';
 
 const USAGE = `Usage: npm run release:aa-test -- [ID...] [options]
 
-How often would the policy have acted on the observations of these releases (default: the newest one that has any), had both versions been
-the same? A coin says which version each text favours, and arms are drawn again with their recorded shares; all else stays as it came.
+How often would the policy have acted on the observations of these releases (default: the latest that has any), had both versions been the
+same? A coin says which version each text favours, and arms are drawn again with their recorded shares; all else stays as it came.
 
   --policy FILE|NAME   policy to be tried (default: that of the release)
   --times N            how often this is drawn (default 500)
@@ -121,9 +121,12 @@ function isAbove({ rolledBack, budget, times }: Rates): boolean {
 async function chooseReleases(registry: Registry, ids: readonly string[]): Promise<Release[]> {
   if (ids.length > 0) return Promise.all(ids.map((id) => registry.releases.get(id)));
   const { items } = await registry.releases.list({ limit: 100 });
-  const newest = items.find(({ position }) => position > 0);
-  if (newest === undefined) throw new TypeError('No release has any observations yet.');
-  return [newest];
+  const latest = items.find(({ position }) => position > 0);
+  if (latest === undefined)
+    throw new TypeError(
+      'None of the last 100 releases has observations. Open a release and send requests, or name an older one.',
+    );
+  return [latest];
 }
 
 async function choosePolicy(registry: Registry, name: string | undefined, release: Release): Promise<ReleasePolicy> {
