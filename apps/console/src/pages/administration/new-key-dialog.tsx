@@ -4,12 +4,12 @@ import { api, idempotent, unwrap } from '../../api/client.js';
 import { useAction } from '../../data/use-action.js';
 import type { Scope } from '../../session/session.js';
 import { Button } from '../../ui/button.js';
-import { CodeBlock } from '../../ui/code-block.js';
 import { Dialog } from '../../ui/dialog.js';
 import { CheckField, TextField } from '../../ui/inputs.js';
 import { Notice } from '../../ui/states.js';
 import type { KeyLimits } from './key-limits.js';
 import { KeyLimitsFields } from './key-limits-fields.js';
+import { SecretDialog } from './secret-dialog.js';
 
 const SCOPES: readonly (readonly [Scope, string])[] = [
   ['completions', 'Ask for completions.'],
@@ -36,21 +36,9 @@ export function NewKeyDialog({ onClose }: { readonly onClose: () => void }): Rea
   );
   if (secret !== null) {
     return (
-      <Dialog
-        open
-        title={`The key of ${name}`}
-        onClose={onClose}
-        actions={
-          <Button kind="primary" onClick={onClose}>
-            I have it
-          </Button>
-        }
-      >
-        <Notice tone="warn" title="Copy it now.">
-          It is shown here and nowhere else.
-        </Notice>
-        <CodeBlock text={secret} label="Copy the key" />
-      </Dialog>
+      <SecretDialog title={`The key of ${name}`} secret={secret} label="Copy the key" onClose={onClose}>
+        It is shown here and nowhere else.
+      </SecretDialog>
     );
   }
   const submit = async (): Promise<void> => {

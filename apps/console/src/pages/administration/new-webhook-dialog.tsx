@@ -3,10 +3,10 @@ import { problemOf } from '../../api/api-failure.js';
 import { api, idempotent, unwrap, type Item } from '../../api/client.js';
 import { useAction } from '../../data/use-action.js';
 import { Button } from '../../ui/button.js';
-import { CodeBlock } from '../../ui/code-block.js';
 import { Dialog } from '../../ui/dialog.js';
 import { CheckField, TextField } from '../../ui/inputs.js';
 import { Notice } from '../../ui/states.js';
+import { SecretDialog } from './secret-dialog.js';
 
 type WebhookEvent = Item<'/v1/admin/webhooks'>['events'][number];
 
@@ -36,21 +36,9 @@ export function NewWebhookDialog({ onClose }: { readonly onClose: () => void }):
   );
   if (secret !== null) {
     return (
-      <Dialog
-        open
-        title="The secret of the webhook"
-        onClose={onClose}
-        actions={
-          <Button kind="primary" onClick={onClose}>
-            I have it
-          </Button>
-        }
-      >
-        <Notice tone="warn" title="Copy it now.">
-          Whoever receives the events checks their signature with it. It is shown here and nowhere else.
-        </Notice>
-        <CodeBlock text={secret} label="Copy the secret" />
-      </Dialog>
+      <SecretDialog title="The secret of the webhook" secret={secret} label="Copy the secret" onClose={onClose}>
+        Whoever receives the events checks their signature with it. It is shown here and nowhere else.
+      </SecretDialog>
     );
   }
   const submit = async (): Promise<void> => {
