@@ -11,6 +11,7 @@ import {
   type GeneratorStand,
   type Replica,
 } from '../../apps/generator/src/testing/generator-stand.js';
+import { FAST_POLICY } from '../containers/fast-policy.js';
 import { startReleaseLoad, type ReleaseLoad } from './release-load.js';
 
 /** How long a release by the fast policy may take on a machine that does other things besides. */
@@ -21,31 +22,13 @@ const REPLICAS = 3;
 const SETTINGS = { WEBHOOK_PRIVATE_ADDRESSES: 'true' };
 
 /** As short as it can be without deciding by chance; metrics that are not meant decide nothing. */
-const FAST_POLICY = {
-  budget: 0.05,
-  stages: [
-    { share: 0, minSeconds: 0, minObservations: 10, minRequests: 0 },
-    { share: 0.5, minSeconds: 0, minObservations: 10, minRequests: 20 },
-  ],
-  watch: { incumbentShare: 0.4, seconds: 1, minObservations: 20, averageRunLength: 1e5 },
+const POLICY = {
+  ...FAST_POLICY,
   metrics: {
-    paired_loss: { margin: 0.3, block: 1, scale: 2, budget: 0.01, promotionBudget: 0.05 },
-    probe_loss: { budget: 0 },
-    errors: { budget: 0.01 },
+    ...FAST_POLICY.metrics,
+    paired_loss: { ...FAST_POLICY.metrics.paired_loss, budget: 0.01 },
     latency: { budget: 0.01, limitMs: 400, limitMsPerToken: 0 },
-    repetition: { budget: 0 },
-    empty_output: { budget: 0 },
-    feedback: { budget: 0 },
   },
-  sampleRatioBudget: 0,
-  minObservations: 20,
-  burnInSeconds: 0,
-  maxSeconds: 120,
-  noDataSeconds: 60,
-  gates: { minFreeMemoryMib: 0 },
-  rollback: { perDay: 1000, quarantineSeconds: 0 },
-  probes: { intervalSeconds: 1 },
-  scoring: { sampleShare: 1, maxDecodeShare: 1, minPromptTokens: 4 },
 };
 
 /** `whole` knows sentences and their reverse, `narrow` sentences only, `poor` has learned nothing. */
@@ -119,7 +102,7 @@ export class ReleaseStand {
   /** Opens a release by the fast policy, changed by this. */
   async release({ id }: ModelVersion, policy: object = {}): Promise<Release> {
     const { releases } = this.ground.registry;
-    const { name } = await releases.writePolicy('fast', { ...FAST_POLICY, ...policy }, BY);
+    const { name } = await releases.writePolicy('fast', { ...POLICY, ...policy }, BY);
     return releases.open({ deployment: 'production', candidateVersionId: id, policyName: name, ...BY });
   }
 
