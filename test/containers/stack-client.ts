@@ -14,7 +14,6 @@ const TINY = {
   learning_rate: 0.02,
   early_stopping_patience: 0,
 };
-const REPORTED_LATELY_SECONDS = 20;
 const ENDED = new Set(['succeeded', 'failed', 'cancelled']);
 
 /** An answer to a completion request. */
@@ -28,8 +27,7 @@ export interface CompletionAnswer {
 interface Replica {
   readonly version: string | null;
   readonly ready: boolean;
-  /** Unix time, in seconds. */
-  readonly reported_at: number;
+  readonly state: 'ready' | 'loading' | 'troubled' | 'lost';
 }
 
 /** A line of the history of a deployment. */
@@ -106,8 +104,8 @@ export class StackClient {
   async untilServedBy(generators: number, version: string): Promise<void> {
     await until(`${generators} generators serve ${version}`, async () => {
       const replicas = await this.list<Replica>('/v1/admin/replicas');
-      // One that was killed stays in the list for an hour, with the time of its last report.
-      const living = replicas.filter(({ reported_at }) => Date.now() / 1000 - reported_at < REPORTED_LATELY_SECONDS);
+      // One that was killed stays in the list for an hour.
+      const living = replicas.filter(({ state }) => state !== 'lost');
       return living.length === generators && living.every((replica) => replica.ready && replica.version === version);
     });
   }

@@ -108,6 +108,15 @@ describe('loadConfig', () => {
     expect(messageOf({ S3_ENDPOINT: 'http://minio:9000' })).toMatch(/^S3_ENDPOINT .* set S3_BUCKET/);
   });
 
+  it('lets a run miss some heartbeats before it is lost', () => {
+    expect(messageOf({ HEARTBEAT_INTERVAL_MS: '2000', RUN_LOST_AFTER_MS: '5999' })).toBe(
+      'RUN_LOST_AFTER_MS must be at least 3 times HEARTBEAT_INTERVAL_MS (2000), 6000, but is 5999: a run that is well ' +
+        'would be queued again; raise it, or lower HEARTBEAT_INTERVAL_MS.',
+    );
+    expect(messageOf({ HEARTBEAT_INTERVAL_MS: '2000', RUN_LOST_AFTER_MS: '6000' })).toBe('accepted');
+    expect(messageOf({ HEARTBEAT_INTERVAL_MS: '10001' })).toMatch(/^RUN_LOST_AFTER_MS .* 30003, but is 30000/);
+  });
+
   it.each(['ab', 'Models', 'models-', 'a/b', '-ab', 'a'.repeat(64)])('refuses the bucket name %s', (text) => {
     expect(messageOf({ S3_BUCKET: text })).toMatch(/^S3_BUCKET must have 3 to 63/);
   });

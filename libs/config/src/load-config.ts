@@ -18,6 +18,8 @@ export type Config = Omit<Values, 'artifactDir' | 'runsDir' | 'tensorBoardDir'> 
 /** Variables by name, as in `process.env`. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
+const HEARTBEATS_BEFORE_LOST = 3;
+
 /**
  * Reads the settings from `environment`: by default the process's own over an optional `.env` in the working folder.
  * A variable that is empty counts as not given.
@@ -64,13 +66,22 @@ export function environmentWith(settings: Environment): Environment {
 }
 
 /** Settings that are good alone and not together. */
-function problemsBetween({ s3Bucket, s3Endpoint, s3AccessKeyId, s3SecretAccessKey }: Values): string[] {
+function problemsBetween(values: Values): string[] {
+  const { s3Bucket, s3Endpoint, s3AccessKeyId, s3SecretAccessKey, heartbeatIntervalMs, runLostAfterMs } = values;
   const problems: string[] = [];
   if ((s3AccessKeyId === null) !== (s3SecretAccessKey === null)) {
     problems.push('S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY belong together; set both, or none.');
   }
   if (s3Bucket === null && s3Endpoint !== null) {
     problems.push('S3_ENDPOINT says where a store is, but not what to keep in it; set S3_BUCKET, too, or neither.');
+  }
+  // A run whose heartbeats fail for a third of the time gives up, so that no other attempt runs beside it.
+  if (runLostAfterMs < HEARTBEATS_BEFORE_LOST * heartbeatIntervalMs) {
+    problems.push(
+      `RUN_LOST_AFTER_MS must be at least ${HEARTBEATS_BEFORE_LOST} times HEARTBEAT_INTERVAL_MS (${heartbeatIntervalMs}), ` +
+        `${HEARTBEATS_BEFORE_LOST * heartbeatIntervalMs}, but is ${runLostAfterMs}: a run that is well would be queued again; ` +
+        'raise it, or lower HEARTBEAT_INTERVAL_MS.',
+    );
   }
   return problems;
 }

@@ -92,6 +92,13 @@ export const SERVING_SETTINGS = {
     'How long a generator that was told to stop still takes requests while /health/ready says 503, in milliseconds: what a load balancer needs to notice.',
   ),
 
+  replicaLostAfterMs: setting(
+    'REPLICA_LOST_AFTER_MS',
+    integer(6000, DAY_MS),
+    10_000,
+    'How long a generator may report nothing before the list of replicas calls it lost, in milliseconds; it reports every 2000.',
+  ),
+
   maxLoadedVersions: setting(
     'MAX_LOADED_VERSIONS',
     integer(2, 64),

@@ -90,7 +90,7 @@ export const TRAINING_SETTINGS = {
     'RUN_LOST_AFTER_MS',
     integer(1000, DAY_MS),
     30_000,
-    'How long a running job may be silent before it is queued again, in milliseconds.',
+    'How long a running job may be silent before it is queued again, in milliseconds; at least three times HEARTBEAT_INTERVAL_MS.',
   ),
   checkpointIntervalSeconds: setting(
     'CHECKPOINT_INTERVAL_SECONDS',

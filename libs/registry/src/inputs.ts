@@ -122,4 +122,4 @@ export interface ApiKeyChange extends Actor {
 }
 
 /** What a generator reports about itself. */
-export type ReplicaReport = Omit<Replica, 'reportedAt'>;
+export type ReplicaReport = Omit<Replica, 'reportedAt' | 'silentMs'>;

@@ -228,5 +228,8 @@ export interface Replica {
   /** Why it does not serve, or cannot load, what it should; null when all is well. */
   readonly problem: string | null;
   readonly ready: boolean;
+  /** By the clock of the database. */
   readonly reportedAt: Date;
+  /** How long ago that was when it was read, by the same clock. */
+  readonly silentMs: number;
 }

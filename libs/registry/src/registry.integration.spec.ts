@@ -127,6 +127,18 @@ describe('a replica', () => {
     await registry.reportReplica({ ...report, id: 'killed' });
     await database.pool.query(`UPDATE replicas SET reported_at = now() - interval '2 hours'`);
     await registry.reportReplica(report);
-    expect((await registry.listReplicas()).items.map(({ id }) => id)).toEqual(['r1']);
+    const listed = async (): Promise<string[]> => (await registry.listReplicas()).items.map(({ id }) => id);
+    expect(await listed()).toEqual(['killed', 'r1']);
+    await registry.pruneReplicas();
+    expect(await listed()).toEqual(['r1']);
+  });
+
+  it('is as long silent as the database says, whatever the clock here', async () => {
+    await registry.reportReplica(report);
+    await database.pool.query(`UPDATE replicas SET reported_at = reported_at - interval '90 seconds'`);
+    const [replica] = (await registry.listReplicas()).items;
+    expect(replica?.silentMs).toBeGreaterThanOrEqual(90_000);
+    await registry.reportReplica(report);
+    expect((await registry.listReplicas()).items[0]?.silentMs).toBeLessThan(90_000);
   });
 });

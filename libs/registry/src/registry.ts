@@ -58,7 +58,7 @@ import type {
   TrainingRun,
 } from './records.js';
 import { Releases } from './releases/releases.js';
-import { deleteReplica, findReplicas, upsertReplica } from './replicas/replica.repository.js';
+import { deleteLostReplicas, deleteReplica, findReplicas, upsertReplica } from './replicas/replica.repository.js';
 import { findOrMakeSigningKey } from './signing-keys/signing-key.repository.js';
 import { importVersion } from './model-versions/import-version.js';
 import { attachResultFile } from './training-runs/attach-result-file.js';
@@ -337,6 +337,11 @@ export class Registry {
   /** For a replica that stops. */
   removeReplica(id: string): Promise<void> {
     return this.#database.query((client) => deleteReplica(client, id));
+  }
+
+  /** Forgets replicas that were killed. */
+  pruneReplicas(): Promise<void> {
+    return this.#database.query((client) => deleteLostReplicas(client));
   }
 
   listReplicas(page: PageRequest = {}): Promise<Page<Replica>> {

@@ -77,6 +77,21 @@ describe('every route of the administration', () => {
   });
 });
 
+describe('a replica that has missed some reports', () => {
+  it('is lost in both lists, whatever it said last', async () => {
+    const report = { host: 'gone', pid: 1, port: 1, deployment: 'production', versionId: null, loadedVersionIds: [] };
+    for (const id of ['here', 'gone'])
+      await stand.registry.reportReplica({ ...report, id, problem: null, ready: true });
+    await database.pool.query(`UPDATE replicas SET reported_at = now() - interval '11 seconds' WHERE id = 'gone'`);
+    const { data } = (await admin('GET', 'replicas')).body as { data: { id: string; state: string; ready: boolean }[] };
+    expect(data.find(({ id }) => id === 'gone')).toMatchObject({ state: 'lost', ready: false });
+    expect(data.find(({ id }) => id === 'here')).toMatchObject({ state: 'ready', ready: true });
+    const { replicas: shown } = (await admin('GET', 'overview')).body as { replicas: { id: string; state: string }[] };
+    expect(shown.find(({ id }) => id === 'gone')).toMatchObject({ state: 'lost' });
+    for (const id of ['here', 'gone']) await stand.registry.removeReplica(id);
+  });
+});
+
 describe('a write with an Idempotency-Key', () => {
   it('is done once and answered alike by every generator, and the answer is stored nowhere in the clear', async () => {
     const first = await admin('POST', 'api-keys', { body: { ...VISITOR, name: 'once' }, key: 'once-1' });

@@ -1,9 +1,12 @@
-import { Controller, Get, Query } from '@nestjs/common';
+import { Controller, Get, Inject, Query } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { Config } from '#config';
 import { RequireScope } from '#observability';
 import { Registry } from '#registry';
+import { CONFIG } from '../generator-tokens.js';
+import { REPLICA_STATES, replicaState } from '../models/replica-state.js';
 import { unixSeconds } from '../unix-seconds.js';
-import { about, AnswersList, arrayOf, FIELD, nullable, objectSchema } from './admin-docs.js';
+import { about, AnswersList, arrayOf, FIELD, nullable, objectSchema, oneOf } from './admin-docs.js';
 import { listObject, PageQueryDto, pageRequest, type ListObject } from './page-query.dto.js';
 
 const REPLICA = objectSchema('replica', {
@@ -15,7 +18,11 @@ const REPLICA = objectSchema('replica', {
   version: nullable(about(FIELD.text, 'The version that it serves; null while it has none.')),
   loaded: about(arrayOf(FIELD.text), 'Every version that it has in memory, ready to serve.'),
   problem: nullable(about(FIELD.text, 'Why it does not serve, or cannot load, what it should; null when all is well.')),
-  ready: FIELD.flag,
+  state: about(
+    oneOf([...REPLICA_STATES]),
+    'lost: it has not reported for REPLICA_LOST_AFTER_MS; it was killed, or cannot reach the database.',
+  ),
+  ready: about(FIELD.flag, 'Whether it answers requests; false of one that is lost.'),
   reported_at: FIELD.time,
 });
 
@@ -24,19 +31,25 @@ const REPLICA = objectSchema('replica', {
 @RequireScope('admin')
 @Controller('v1/admin/replicas')
 export class ReplicasController {
-  constructor(private readonly registry: Registry) {}
+  constructor(
+    private readonly registry: Registry,
+    @Inject(CONFIG) private readonly config: Config,
+  ) {}
 
   @Get()
   @ApiOperation({ summary: 'List replicas, the version that each of them serves, and all that it has loaded' })
   @AnswersList(REPLICA)
   async list(@Query() query: PageQueryDto): Promise<ListObject<object>> {
-    return listObject(await this.registry.listReplicas(pageRequest(query)), replicaObject);
+    const { replicaLostAfterMs } = this.config;
+    return listObject(await this.registry.listReplicas(pageRequest(query)), (replica) =>
+      replicaObject(replica, replicaState(replica, replicaLostAfterMs)),
+    );
   }
 }
 
 type Replica = Awaited<ReturnType<Registry['listReplicas']>>['items'][number];
 
-function replicaObject(replica: Replica): object {
+function replicaObject(replica: Replica, state: ReturnType<typeof replicaState>): object {
   return {
     object: 'replica',
     id: replica.id,
@@ -47,7 +60,8 @@ function replicaObject(replica: Replica): object {
     version: replica.versionId,
     loaded: replica.loadedVersionIds,
     problem: replica.problem,
-    ready: replica.ready,
+    state,
+    ready: replica.ready && state !== 'lost',
     reported_at: unixSeconds(replica.reportedAt),
   };
 }

@@ -9,6 +9,8 @@ import { ReleaseArms } from '../releases/release-arms.js';
 import { ModelHost } from './model-host.js';
 
 const INTERVAL_MS = 2_000;
+/** How often a replica looks for others that were killed long ago. */
+const PRUNE_MS = 600_000;
 
 /** Tells the registry every two seconds, and when that changes, what this replica serves and has loaded, and takes the row away when it stops. */
 @Injectable()
@@ -16,6 +18,7 @@ export class ReplicaReporter implements OnApplicationBootstrap, OnApplicationShu
   readonly #logger = new Logger(ReplicaReporter.name);
   #timer: NodeJS.Timeout | undefined;
   #reporting: Promise<void> = Promise.resolve();
+  #pruneAtMs = 0;
 
   constructor(
     private readonly registry: Registry,
@@ -60,6 +63,13 @@ export class ReplicaReporter implements OnApplicationBootstrap, OnApplicationShu
     };
     this.#reporting = this.#reporting
       .then(() => this.registry.reportReplica(report))
+      .then(() => this.#prune())
       .catch((error: unknown) => this.#logger.warn(error));
+  }
+
+  async #prune(): Promise<void> {
+    if (performance.now() < this.#pruneAtMs) return;
+    await this.registry.pruneReplicas();
+    this.#pruneAtMs = performance.now() + PRUNE_MS;
   }
 }

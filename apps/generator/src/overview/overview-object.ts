@@ -1,6 +1,7 @@
 import { about, arrayOf, FIELD, fieldsSchema, nullable, objectSchema, oneOf } from '../admin/admin-docs.js';
 import { DEPLOYMENT, deploymentObject } from '../admin/deployment-object.js';
 import { RELEASE, periodObject, releaseObject, SERVING_PERIOD } from '../admin/release-object.js';
+import { REPLICA_STATES } from '../models/replica-state.js';
 import { unixSeconds } from '../unix-seconds.js';
 import type { Overview } from './read-overview.js';
 import type { TrafficRates } from './summarize-traffic.js';
@@ -26,7 +27,7 @@ export const OVERVIEW = objectSchema('overview', {
       host: FIELD.text,
       port: FIELD.count,
       version: nullable(FIELD.text),
-      state: about(oneOf(['ready', 'loading', 'troubled', 'silent']), 'silent: it has not reported for 15 seconds.'),
+      state: about(oneOf([...REPLICA_STATES]), 'lost: it has not reported for REPLICA_LOST_AFTER_MS.'),
       problem: nullable(FIELD.text),
       reported_at: FIELD.time,
     }),
@@ -66,7 +67,7 @@ export function overviewObject(overview: Overview): object {
       host: replica.host,
       port: replica.port,
       version: replica.versionId,
-      state: stateOf(replica),
+      state: replica.state,
       problem: replica.problem,
       reported_at: unixSeconds(replica.reportedAt),
     })),
@@ -83,12 +84,6 @@ export function overviewObject(overview: Overview): object {
       points: traffic.points.map((point) => ({ at: unixSeconds(point.startedAt), ...ratesObject(point) })),
     },
   };
-}
-
-function stateOf({ isSilent, problem, ready }: Overview['replicas'][number]): string {
-  if (isSilent) return 'silent';
-  if (problem !== null) return 'troubled';
-  return ready ? 'ready' : 'loading';
 }
 
 function ratesObject(rates: TrafficRates): object {

@@ -4,6 +4,7 @@ import { Registry, type Deployment } from '#registry';
 import type { Release, ServingPeriod } from '#registry/releases';
 import { Traffic } from '#registry/traffic';
 import { CONFIG } from '../generator-tokens.js';
+import { replicaState } from '../models/replica-state.js';
 import { summarizeTraffic, type TrafficSummary } from './summarize-traffic.js';
 import { readTrainerHealth, type TrainerHealth } from './trainer-health.js';
 
@@ -11,8 +12,6 @@ const HISTORY_MS = 3_600_000;
 /** Several consoles that look at once are answered from one reading. */
 const FRESH_MS = 1_000;
 const MOST_REPLICAS = 100;
-/** A replica that has not reported for so long is taken for dead. */
-const SILENT_MS = 15_000;
 
 type Replica = Awaited<ReturnType<Registry['listReplicas']>>['items'][number];
 
@@ -25,7 +24,7 @@ export interface Overview {
   /** The newest release that was rolled back. */
   readonly lastRollback: Release | null;
   /** Those of the deployment, at most 100. */
-  readonly replicas: readonly (Replica & { readonly isSilent: boolean })[];
+  readonly replicas: readonly (Replica & { readonly state: ReturnType<typeof replicaState> })[];
   readonly trainer: TrainerHealth;
   readonly database: Awaited<ReturnType<Traffic['readDatabase']>> & { readonly answeredInMs: number };
   readonly traffic: TrafficSummary;
@@ -76,7 +75,7 @@ export class ReadOverview {
       lastRollback: rolledBack.items[0] ?? null,
       replicas: replicas.items
         .filter((replica) => replica.deployment === name)
-        .map((replica) => ({ ...replica, isSilent: now.getTime() - replica.reportedAt.getTime() > SILENT_MS })),
+        .map((replica) => ({ ...replica, state: replicaState(replica, config.replicaLostAfterMs) })),
       trainer,
       database,
       traffic: summarizeTraffic(slices, since, now),

@@ -11,6 +11,9 @@ import { Time } from '../../ui/time.js';
 
 type Replica = Item<'/v1/admin/replicas'>;
 
+/** The best first. */
+const TONES = { ready: 'good', loading: 'info', troubled: 'bad', lost: 'bad' } as const;
+
 const COLUMNS: readonly Column<Replica>[] = [
   {
     key: 'host',
@@ -27,15 +30,8 @@ const COLUMNS: readonly Column<Replica>[] = [
   {
     key: 'state',
     title: 'State',
-    cell: ({ ready, problem }) =>
-      problem !== null ? (
-        <Badge tone="bad">trouble</Badge>
-      ) : ready ? (
-        <Badge tone="good">ready</Badge>
-      ) : (
-        <Badge tone="warn">not ready</Badge>
-      ),
-    sortBy: ({ ready, problem }) => (problem !== null ? 2 : ready ? 0 : 1),
+    cell: ({ state }) => <Badge tone={TONES[state]}>{state}</Badge>,
+    sortBy: ({ state }) => Object.keys(TONES).indexOf(state),
   },
   { key: 'deployment', title: 'Deployment', cell: ({ deployment }) => deployment, phone: 'hide' },
   {
@@ -87,7 +83,10 @@ export function ReplicasTab(): ReactNode {
     { topics: ['replica', 'deployment'], everyMs: 10_000 },
   );
   return (
-    <Section title="Replicas" note="A replica that was killed is forgotten an hour after its last report.">
+    <Section
+      title="Replicas"
+      note="One that was killed is lost as soon as it misses some reports, and forgotten an hour after the last one."
+    >
       <Resource
         of={{ data: replicas.items, failure: replicas.failure, reload: replicas.reload }}
         empty={<Empty title="No replica has reported">Start a generator; it reports every few seconds.</Empty>}

@@ -10,7 +10,7 @@ const TONES = {
   ready: 'good',
   loading: 'info',
   troubled: 'bad',
-  silent: 'bad',
+  lost: 'bad',
   up: 'good',
   away: 'warn',
   unknown: 'neutral',

@@ -68,7 +68,7 @@ function Troubles({
 }: {
   readonly overview: Overview;
 }): ReactNode {
-  const bad = replicas.filter(({ state }) => state === 'silent' || state === 'troubled');
+  const bad = replicas.filter(({ state }) => state === 'lost' || state === 'troubled');
   return (
     <>
       {deployment.incumbent === null && (
