@@ -1,5 +1,6 @@
 import './node-version.mjs';
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureBuilt } from './build.mjs';
@@ -12,16 +13,18 @@ npm test -- unit                only the unit specs; also: integration, e2e
 npm test -- unit tokenizer      only the spec files whose path contains the word
 npm test -- unit -t "words"     only the tests whose name contains the words`;
 
+/** Each keeps one core busy, so that two of them run side by side; the one that takes longest comes first. */
 const checks = [
-  { name: 'format', cli: 'prettier/bin/prettier.cjs', args: ['--check', '--log-level', 'warn', '.'] },
   { name: 'lint', cli: 'eslint/bin/eslint.js', args: ['--max-warnings', '0', '.'] },
+  { name: 'format', cli: 'prettier/bin/prettier.cjs', args: ['--check', '--log-level', 'warn', '.'] },
   { name: 'boundaries', cli: 'dependency-cruiser/bin/dependency-cruise.mjs', args: ['apps', 'libs', 'bench', 'test'] },
   { name: 'unused code', cli: 'knip/bin/knip.js', args: ['--no-progress'] },
 ];
+const CHECKS_AT_ONCE = 2;
 const projects = ['unit', 'integration', 'e2e'];
 const counts = { passed: 0, failed: 0, skipped: 0 };
 
-function main() {
+async function main() {
   const selection = parseArguments(process.argv.slice(2));
   if (selection === null) {
     console.log(usage);
@@ -36,7 +39,7 @@ function main() {
     });
   }
   if (counts.failed === 0) {
-    for (const check of selection.checks) stage(check.name, () => runCheck(check));
+    await runChecks(selection.checks);
     for (const project of selection.projects) stage(project, () => runProject(project, selection.filters));
   }
   if (counts.failed > 0 || counts.passed === 0) process.exitCode = 1;
@@ -63,6 +66,10 @@ function stage(name, body) {
   console.log(`\n== ${name}`);
   const startedAt = performance.now();
   body();
+  tellTime(startedAt);
+}
+
+function tellTime(startedAt) {
   console.log(`   ${((performance.now() - startedAt) / 1000).toFixed(1)} s`);
 }
 
@@ -75,10 +82,29 @@ function attempt(step) {
   }
 }
 
-function runCheck({ name, cli, args }) {
-  const result = runNode([join('node_modules', cli), ...args]);
-  counts[result.status === 0 ? 'passed' : 'failed'] += 1;
-  if (result.status !== 0) console.log(`   ${name}: FAILED`);
+/** Runs them side by side; what one prints appears as a whole when it has ended. */
+async function runChecks(waiting) {
+  const queue = [...waiting];
+  const runNext = async () => {
+    for (let check = queue.shift(); check !== undefined; check = queue.shift()) await runCheck(check);
+  };
+  await Promise.all(Array.from({ length: CHECKS_AT_ONCE }, runNext));
+}
+
+async function runCheck({ name, cli, args }) {
+  const startedAt = performance.now();
+  const child = spawn(process.execPath, [join('node_modules', cli), ...args], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const printed = [];
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => printed.push(chunk));
+  const [status] = await once(child, 'close');
+  console.log(`\n== ${name}`);
+  for (const chunk of printed) process.stdout.write(chunk);
+  counts[status === 0 ? 'passed' : 'failed'] += 1;
+  if (status !== 0) console.log(`   ${name}: FAILED`);
+  tellTime(startedAt);
 }
 
 function runProject(project, filters) {
@@ -115,4 +141,4 @@ function runNode(args) {
   return spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit' });
 }
 
-main();
+await main();
