@@ -65,6 +65,28 @@ describe('CompletionEngine', () => {
     expect(three.activity.steps).toBeGreaterThan(one.activity.steps);
   });
 
+  it('lets the event loop turn while it hands over texts that end together', async () => {
+    const wide = await stand.open({ maxBatchSize: 32 });
+    let turns = 0;
+    let ended = 0;
+    let endedInTurn = 0;
+    let most = 0;
+    const count = (): void => {
+      turns++;
+      endedInTurn = 0;
+      if (ended < 32) setImmediate(count);
+    };
+    count();
+    const texts = Array.from({ length: 32 }, async (_, i) => {
+      await wide.complete({ ...request({ seed: BigInt(i), maxTokens: 12 }), ignoreEos: true });
+      ended++;
+      most = Math.max(most, ++endedInTurn);
+    });
+    await Promise.all(texts);
+    expect(turns).toBeGreaterThan(1);
+    expect(most).toBeLessThanOrEqual(8);
+  });
+
   it('starts no more threads than it may decode sequences', async () => {
     const small = await stand.open({ threads: 5, maxBatchSize: 2 });
     expect(small.activity.threads).toBe(2);
