@@ -114,7 +114,8 @@ function tell(
 ): void {
   const costs = { ...measured, databaseCores: availableParallelism(), networkMs: NETWORK_MS, switchMs: SWITCH_MS };
   for (const replicas of FLEETS) {
-    report.add({ bench: 'fleet', what: 'simulated switch', replicas, ...simulateSwitch(replicas, costs) });
+    for (const way of ['told', 'read'] as const)
+      report.add({ bench: 'fleet', what: 'simulated switch', way, replicas, ...simulateSwitch(replicas, costs, way) });
   }
   const fleet = { requestsPerSecond: REQUESTS_PER_SECOND, apiKeys: API_KEYS };
   for (const replicas of FLEETS) {

@@ -10,6 +10,8 @@ export interface Rate {
 
 const CHANNEL = 'understudy_bench';
 const NOTIFICATIONS = 20;
+/** What a notice of what serves takes, with a release. */
+const PAYLOAD_BYTES = 300;
 
 /** Repeats work on so many lanes at once, for so long. */
 export async function measureRate(lanes: number, seconds: number, work: () => Promise<unknown>): Promise<Rate> {
@@ -50,7 +52,7 @@ export async function measureFanOut(
     heard = [];
     const all = new Promise<void>((resolve) => (whenAll = resolve));
     const beganAtMs = performance.now();
-    await database.transaction((tx) => notify(tx, CHANNEL, String(round)));
+    await database.transaction((tx) => notify(tx, CHANNEL, String(round).padStart(PAYLOAD_BYTES, ' ')));
     await all;
     firsts.push((heard[0] ?? Number.NaN) - beganAtMs);
     lasts.push((heard.at(-1) ?? Number.NaN) - beganAtMs);

@@ -169,6 +169,8 @@ export interface Deployment {
   readonly previousVersionId: string | null;
   /** Counts the changes of the deployment. */
   readonly revision: number;
+  /** Counts the changes of what serves it, those of the share of a release included. */
+  readonly servingRevision: number;
   readonly updatedAt: Date;
   /** A pinned deployment is changed by people only; null: it is not pinned. */
   readonly pinnedAt: Date | null;

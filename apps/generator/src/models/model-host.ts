@@ -122,9 +122,25 @@ export class ModelHost implements OnApplicationShutdown {
     this.#kept = versionIds;
   }
 
-  /** Makes a version the incumbent: requests from now on get it; those under way finish on the one they started on. */
-  async switchTo(versionId: string, previousVersionId: string | null): Promise<void> {
+  /**
+   * Makes a version the incumbent: requests from now on get it; those under way finish on the one they started on.
+   * @param isStillWanted asked once it is loaded, which may take a while
+   */
+  async switchTo(versionId: string, previousVersionId: string | null, isStillWanted: () => boolean): Promise<void> {
     const next = await this.load(versionId);
+    if (isStillWanted()) this.#serve(next, previousVersionId);
+  }
+
+  /** The same for a version that is in memory, without waiting for anything; false where it is not there. */
+  switchAtOnce(versionId: string, previousVersionId: string | null): boolean {
+    const next = this.ready(versionId);
+    if (next === null) return false;
+    this.#serve(next, previousVersionId);
+    return true;
+  }
+
+  #serve(next: LoadedVersion, previousVersionId: string | null): void {
+    const { id: versionId } = next.version;
     const before = this.#incumbent?.version.id ?? null;
     this.#incumbent = next;
     this.#previousId = previousVersionId;

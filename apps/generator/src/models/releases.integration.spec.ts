@@ -1,10 +1,13 @@
 import 'reflect-metadata';
 import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openDatabase } from '#database';
 import type { ErrorBody } from '#errors';
+import { DEPLOYMENTS_CHANNEL } from '#registry';
 import { guardAgainstLeaks } from '#testing';
 import { openGeneratorStand, type GeneratorStand, type Replica } from '../testing/generator-stand.js';
 import type { CompletionResponse } from '../completions/completion-shape.js';
+import { ModelHost } from './model-host.js';
 
 guardAgainstLeaks();
 
@@ -159,6 +162,47 @@ describe('a promotion', () => {
       previous: version(0),
       revision: 4,
     });
+  });
+});
+
+describe('a notice of what serves', () => {
+  it('is followed without a look at the deployment unless it is an old one; the deployment is right all the same', async () => {
+    const { servingRevision, incumbentVersionId } = await stand.registry.getDeployment('production');
+    expect(incumbentVersionId).toBe(version(2));
+    const database = openDatabase({ connectionString: stand.environment['DATABASE_URL'] ?? '' });
+    const tell = (newer: number, incumbent: string): Promise<unknown> => {
+      const notice = {
+        servingRevision: servingRevision + newer,
+        incumbentVersionId: incumbent,
+        previousVersionId: null,
+      };
+      const payload = JSON.stringify({ deployment: 'production', ...notice, release: null });
+      return database.pool.query('SELECT pg_notify($1, $2)', [DEPLOYMENTS_CHANNEL, payload]);
+    };
+    const host = replicas[0].app.get(ModelHost);
+    const switches: (string | undefined)[] = [];
+    const { onSwitch } = host;
+    host.onSwitch = () => {
+      switches.push(host.incumbent?.version.id);
+      onSwitch();
+    };
+    const lock = await database.pool.connect();
+    try {
+      await lock.query('BEGIN');
+      await lock.query('LOCK TABLE deployments IN ACCESS EXCLUSIVE MODE');
+      await database.pool.query('SELECT pg_notify($1, $2)', [DEPLOYMENTS_CHANNEL, '{ nothing that is a notice']);
+      await tell(2, version(0));
+      await tell(1, version(2));
+      await tell(3, version(1));
+      await expect.poll(servedByBoth).toEqual([version(1), version(1)]);
+      expect(switches).toEqual([version(0), version(1)]);
+      await lock.query('ROLLBACK');
+      await expect.poll(servedByBoth, { timeout: 10_000 }).toEqual([version(2), version(2)]);
+    } finally {
+      host.onSwitch = onSwitch;
+      lock.release();
+      await database.close();
+    }
   });
 });
 

@@ -60,6 +60,7 @@ function open(found: Release, change: Partial<OpenCase> & { readonly pinnedBy?: 
     incumbentVersionId: found.incumbentVersionId,
     previousVersionId: null,
     revision: 1,
+    servingRevision: 1,
     updatedAt: OPENED,
     pinnedAt: pinnedBy === null ? null : OPENED,
     pinnedBy,

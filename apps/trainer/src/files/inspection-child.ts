@@ -1,4 +1,4 @@
-import { setPriority } from 'node:os';
+import { getPriority, setPriority } from 'node:os';
 import { join } from 'node:path';
 import { openArtifactStore } from '#artifacts';
 import { toErrorBody } from '#errors';
@@ -16,7 +16,8 @@ process.on('disconnect', () => process.exit(1));
 process.on('SIGINT', () => undefined);
 
 async function carryOut(order: InspectionOrder): Promise<void> {
-  setPriority(LOW_PRIORITY);
+  // One that was started lower still may not be raised: the kernel refuses that to anybody but root.
+  if (getPriority() < LOW_PRIORITY) setPriority(LOW_PRIORITY);
   const answer = await inspect(order).then(
     (inspection): InspectionAnswer => ({ kind: 'inspected', inspection }),
     (error: unknown): InspectionAnswer => {

@@ -32,6 +32,11 @@ export async function lockDeployment(client: Transaction, name: string): Promise
   return findDeployment(client, name);
 }
 
+/** Counts a change of what serves a deployment, which must be locked. */
+export function countServing(client: Transaction, name: string): Promise<Deployment> {
+  return client.deployment.update({ where: { name }, data: { servingRevision: { increment: 1 } } });
+}
+
 /** Whether a version serves another deployment than `name`. */
 export async function servesElsewhere(client: Transaction, versionId: string, name: string): Promise<boolean> {
   return (await client.deployment.count({ where: { incumbentVersionId: versionId, NOT: { name } } })) > 0;
@@ -45,7 +50,7 @@ export async function servesElsewhere(client: Transaction, versionId: string, na
 export async function compareAndSetDeployment(
   client: Transaction,
   found: Deployment,
-  change: Partial<Omit<Deployment, 'name' | 'revision' | 'updatedAt'>>,
+  change: Partial<Omit<Deployment, 'name' | 'revision' | 'servingRevision' | 'updatedAt'>>,
 ): Promise<Deployment> {
   const { name, revision } = found;
   const { count } = await client.deployment.updateMany({

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { listen, openDatabase, type Database } from '#database';
 import { createTestDatabase, guardAgainstLeaks, registerVersion, type TestDatabase } from '#testing';
 import { DEPLOYMENTS_CHANNEL, Registry, type ModelVersion } from '../index.js';
+import { readServingNotice } from '../releases/index.js';
 
 guardAgainstLeaks();
 let test: TestDatabase;
@@ -194,19 +195,36 @@ describe('a version that serves two deployments', () => {
 });
 
 describe('a change of a deployment', () => {
-  it('is told to those who listen, by name, after it can be read', async () => {
-    const version = await registerVersion(registry);
-    let hear!: (deployment: ReturnType<Registry['getDeployment']>) => void;
-    const heard = new Promise<Awaited<ReturnType<Registry['getDeployment']>>>((resolve) => (hear = resolve));
+  it('is told to those who listen: what serves, and the name for the release before', async () => {
+    const [version, other] = [await registerVersion(registry), await registerVersion(registry)];
+    const heard: string[] = [];
+    const read: ReturnType<Registry['getDeployment']>[] = [];
     const listener = await listen({
       ...test,
       channel: DEPLOYMENTS_CHANNEL,
-      onNotification: (name) => hear(registry.getDeployment(name)),
+      onNotification: (payload) => {
+        heard.push(payload);
+        read.push(registry.getDeployment('production'));
+      },
       onReconnect: () => undefined,
     });
+    const deployment = 'production';
     await promote(version);
-    expect(await heard).toMatchObject({ name: 'production', incumbentVersionId: version.id });
+    const candidate = { candidateVersionId: other.id, actor: 'test' };
+    const { id } = await registry.releases.open({ deployment, ...candidate });
+    await registry.releases.abort(id, { actor: 'test' });
+    await expect.poll(() => heard.length).toBe(6);
     await listener.close();
+    expect(await read[0]).toMatchObject({ incumbentVersionId: version.id });
+    const notice = { deployment, incumbentVersionId: version.id, previousVersionId: null };
+    expect(heard.map(readServingNotice)).toEqual([
+      { ...notice, servingRevision: 1, release: null },
+      deployment,
+      { ...notice, servingRevision: 2, release: { id, stage: 'shadow', stageIndex: 0, share: 0 } },
+      deployment,
+      { ...notice, servingRevision: 3, release: null },
+      deployment,
+    ]);
   });
 
   it('is refused by the database when it would name a version that does not exist, or itself as its previous one', async () => {

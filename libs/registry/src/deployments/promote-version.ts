@@ -36,8 +36,7 @@ export function promoteVersion(database: Database, promotion: Promotion): Promis
       revision: deployment.revision,
       ...(release && { superseded: release.id }),
     });
-    await settleServing(tx, name, at, audit);
-    return deployment;
+    return settleServing(tx, name, at, audit);
   });
 }
 

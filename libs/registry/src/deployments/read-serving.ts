@@ -13,8 +13,9 @@ export interface Serving {
 /** @throws deployment_not_found */
 export function readServing(database: Database, name: string): Promise<Serving> {
   return database.query(async (client) => {
-    const [deployment, release] = await Promise.all([findDeployment(client, name), findOpenRelease(client, name)]);
-    return { deployment, release };
+    // One after the other: the release is never older than the serving revision says.
+    const deployment = await findDeployment(client, name);
+    return { deployment, release: await findOpenRelease(client, name) };
   });
 }
 

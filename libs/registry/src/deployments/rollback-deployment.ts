@@ -33,8 +33,7 @@ export function rollbackDeployment(database: Database, rollback: Rollback): Prom
       revision: deployment.revision,
       ...(release && { superseded: release.id }),
     });
-    await settleServing(tx, name, at, audit);
-    return deployment;
+    return settleServing(tx, name, at, audit);
   });
 }
 

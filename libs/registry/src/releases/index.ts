@@ -15,3 +15,4 @@ export type {
   TimelineEntry,
   VersionQuarantine,
 } from './release.js';
+export { readServingNotice } from './serving-notice.js';

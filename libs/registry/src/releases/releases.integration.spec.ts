@@ -115,7 +115,10 @@ describe('a candidate that is rolled back by itself', () => {
     const before = await registry.getDeployment('production');
     const ended = await stand.judge({ kind: 'roll_back', targetProblem: null }, { message: 'It is worse.' });
     expect(ended).toMatchObject({ state: 'rolled_back', stage: 'canary', share: 0, reason: 'It is worse.' });
-    expect(await registry.getDeployment('production')).toEqual(before);
+    expect(await registry.getDeployment('production')).toEqual({
+      ...before,
+      servingRevision: before.servingRevision + 1,
+    });
     expect([await stand.stateOf(incumbent), await stand.stateOf(candidate)]).toEqual(['released', 'rolled_back']);
     expect(await stand.serving()).toEqual([['incumbent', incumbent.id, 1]]);
     expect((await stand.kindsOf(release.id)).at(-1)).toBe('rolled_back');

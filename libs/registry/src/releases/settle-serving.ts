@@ -1,22 +1,25 @@
-import { notify, type Transaction } from '#database';
+import type { Transaction } from '#database';
 import { stageAt } from '#release-policy';
-import { DEPLOYMENTS_CHANNEL } from '../channels.js';
-import { findDeployment } from '../deployments/deployment.repository.js';
+import { countServing } from '../deployments/deployment.repository.js';
 import type { Deployment } from '../records.js';
 import type { Release } from './release.js';
 import { findOpenRelease } from './release.repository.js';
+import { tellServing } from './serving-notice.js';
 import { updateServingPeriods, type ServingRole } from './serving-period.repository.js';
 
 /**
  * Writes down who serves a deployment, which must be locked, after everything else of a change was written, and tells every
  * replica when the transaction is committed.
  *
+ * @returns the deployment as it is now
  * @param cause id of the audit entry or release event that tells why
  */
-export async function settleServing(tx: Transaction, name: string, at: Date, cause: string): Promise<void> {
-  const roles = servingRoles(await findDeployment(tx, name), await findOpenRelease(tx, name));
-  await updateServingPeriods(tx, name, roles, at, cause);
-  await notify(tx, DEPLOYMENTS_CHANNEL, name);
+export async function settleServing(tx: Transaction, name: string, at: Date, cause: string): Promise<Deployment> {
+  const deployment = await countServing(tx, name);
+  const release = await findOpenRelease(tx, name);
+  await updateServingPeriods(tx, name, servingRoles(deployment, release), at, cause);
+  await tellServing(tx, deployment, release);
+  return deployment;
 }
 
 /** Which versions serve with which share. */

@@ -1,0 +1,46 @@
+import { notify, type Transaction } from '#database';
+import { DEPLOYMENTS_CHANNEL } from '../channels.js';
+import type { Deployment } from '../records.js';
+import type { Release } from './release.js';
+
+/** What serves a deployment, as replicas are told of it: all that one needs which has the versions in memory. */
+export interface ServingNotice {
+  readonly deployment: string;
+  /** Of two notices the one with the higher number is the newer one. */
+  readonly servingRevision: number;
+  readonly incumbentVersionId: string | null;
+  readonly previousVersionId: string | null;
+  /** The open release, as far as it says who serves. */
+  readonly release: Pick<Release, 'id' | 'stage' | 'stageIndex' | 'share'> | null;
+}
+
+/** Tells every replica what serves a deployment when the transaction is committed. */
+export async function tellServing(
+  tx: Transaction,
+  { name, servingRevision, incumbentVersionId, previousVersionId }: Deployment,
+  release: Release | null,
+): Promise<void> {
+  const notice: ServingNotice = {
+    deployment: name,
+    servingRevision,
+    incumbentVersionId,
+    previousVersionId,
+    release: release && {
+      id: release.id,
+      stage: release.stage,
+      stageIndex: release.stageIndex,
+      share: release.share,
+    },
+  };
+  await notify(tx, DEPLOYMENTS_CHANNEL, JSON.stringify(notice));
+  await notify(tx, DEPLOYMENTS_CHANNEL, name);
+}
+
+/** Reads what came by the channel of deployments: a notice, or the name of the deployment that is to be read. */
+export function readServingNotice(payload: string): ServingNotice | string {
+  try {
+    return JSON.parse(payload) as ServingNotice;
+  } catch {
+    return payload;
+  }
+}
