@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { isCodedError } from '#errors';
+import { benchConsole } from './console.js';
 import { benchDecode } from './decode.js';
 import { benchFleet } from './fleet.js';
 import { benchGraphSampling } from './graph-sampling.js';
@@ -22,9 +23,10 @@ const BENCHES = {
   quality: benchQuality,
   replicas: benchReplicas,
   fleet: benchFleet,
+  console: benchConsole,
 };
 
-const USAGE = `Usage: npm run bench -- training|decode|sampling|graph-sampling|http|scoring|quality|replicas|fleet [options]
+const USAGE = `Usage: npm run bench -- training|decode|sampling|graph-sampling|http|scoring|quality|replicas|fleet|console [options]
 
   --preset small|intermediate|medium   which sizes (default small)
   --json                               one JSON object per line instead of a table
@@ -41,7 +43,8 @@ const USAGE = `Usage: npm run bench -- training|decode|sampling|graph-sampling|h
             --vocabulary N (default 10000)   --seed N   --hyperparameters JSON, by the API's names
   replicas: several generators on this machine; --replicas N[,N...] (default 1,2,4), and --clients, --tokens,
             --duration, --warm-up as above
-  fleet:    what thousands of replicas ask of one database: what it can do is measured, the rest computed (docs/scale.md)`;
+  fleet:    what thousands of replicas ask of one database: what it can do is measured, the rest computed (docs/scale.md)
+  console:  how fluid the runs page of the console is with 200 runs of 10,000 points each, in Chromium`;
 
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({

@@ -1,16 +1,14 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Page } from 'playwright-core';
 import { demonstrateRollback } from '../demo/rollback-demo.js';
 import { findChromium, startChromium } from './chromium.js';
+import { goOn } from './go-on.js';
 
 /** What the README may hold per picture. */
 const MOST_BYTES = 300_000;
 const FOLDER = 'docs/images';
 const SIZE = { width: 1280, height: 860 };
-/** So that the charts of the overview have something to show. */
-const TRAFFIC_MS = 60_000;
 
 /** A page to be shown, and what has to be there before. */
 interface Picture {
@@ -23,17 +21,22 @@ interface Picture {
 async function takeScreenshots(chromium: string): Promise<void> {
   const say = (line: string): void => void process.stdout.write(`${line}\n`);
   await mkdir(FOLDER, { recursive: true });
-  await demonstrateRollback(say, async ({ generators: [url = ''], key }, release) => {
-    say('Letting clients ask for another minute ...');
-    await delay(TRAFFIC_MS);
+  await demonstrateRollback(say, async (end) => {
+    const { clients } = await goOn(end, say);
+    const { generators, key } = end.ground;
+    const [url = ''] = generators;
     const browser = await startChromium(chromium);
-    const page = await (await browser.newContext({ viewport: SIZE })).newPage();
-    await page.goto(url);
-    await page.getByLabel('API key').fill(key);
-    await page.getByRole('button', { name: 'Sign in' }).click();
-    await page.getByRole('navigation').waitFor();
-    for (const picture of picturesOf(release.id)) say(await take(page, url, picture));
-    await browser.close();
+    try {
+      const page = await (await browser.newContext({ viewport: SIZE })).newPage();
+      await page.goto(url);
+      await page.getByLabel('API key').fill(key);
+      await page.getByRole('button', { name: 'Sign in' }).click();
+      await page.getByRole('navigation').waitFor();
+      for (const picture of picturesOf(end.release.id)) say(await take(page, url, picture));
+    } finally {
+      await browser.close();
+      await clients.stop();
+    }
   });
 }
 

@@ -103,10 +103,9 @@ describe.skipIf(chromium === null)('the whole story, by nothing but the console'
 
   it('an experiment says whether a larger one is worth it', async () => {
     const { page } = visit;
-    // In three clicks from the overview: the list, its form, the start.
+    // In two clicks from the overview: its form, the start.
     await visit.open('/');
-    await page.getByRole('link', { name: 'Try a larger model' }).click();
-    await page.getByRole('link', { name: 'New experiment' }).first().click();
+    await page.getByRole('link', { name: 'Try the medium model' }).click();
     await page.getByLabel("Smaller model's run").selectOption({ index: 1 });
     await page.getByLabel('Train the larger model only if the rules advise it').check();
     await page.getByRole('button', { name: 'Start the experiment' }).click();

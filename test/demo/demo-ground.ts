@@ -13,6 +13,7 @@ import { waitUntilUp } from '../../apps/launcher/src/process/wait-until-up.js';
 /** Everything, running: a database, a trainer and generators, as they run in service. */
 export interface DemoGround {
   readonly folder: string;
+  readonly connectionString: string;
   readonly registry: Registry;
   readonly key: string;
   readonly trainer: string;
@@ -71,7 +72,8 @@ export async function openDemoGround(replicas: number): Promise<DemoGround> {
     for (let number = 1; number <= replicas; number++)
       generators.push(await start('generator', `generator-${number}`, { TRAINER_URL: trainer }));
     const close = (): Promise<void> => shutdown.run();
-    return { folder, registry, key, trainer, generators, signal: failure.signal, close };
+    const { connectionString } = postgres;
+    return { folder, connectionString, registry, key, trainer, generators, signal: failure.signal, close };
   } catch (error) {
     await shutdown.run();
     throw error;

@@ -7,8 +7,8 @@ import { ApiClient } from '../../apps/launcher/src/api-client.js';
 import { waitUntilUp } from '../../apps/launcher/src/process/wait-until-up.js';
 import { DemoClients } from './demo-clients.js';
 import { openDemoGround, type DemoGround } from './demo-ground.js';
-import { sentencesOf, writeDemoTexts } from './demo-texts.js';
-import { trainDemoModel } from './demo-training.js';
+import { sentencesOf, writeDemoTexts, type DemoTexts } from './demo-texts.js';
+import { trainDemoModel, uploadDemoTexts } from './demo-training.js';
 
 /** Fast, so that nobody waits; everything else is the default policy. */
 const POLICY = {
@@ -52,27 +52,37 @@ export interface RollbackStory {
   readonly isReplayedTheSame: boolean;
 }
 
+/** Everything as it stands after the rollback. */
+export interface DemoEnd {
+  readonly ground: DemoGround;
+  readonly texts: DemoTexts;
+  /** Ids of the uploaded files: the stories alone, and the stories with their backwards kind. */
+  readonly files: { readonly stories: string; readonly both: string };
+  readonly release: Release;
+}
+
 /**
  * Starts everything, serves a small model that knows two kinds of text, and releases a medium one that knows one of them, better.
  * Clients first write that kind, so that it is promoted; then the other.
  *
  * @param tell told what happens, line by line
- * @param look shown everything at the end, while clients still ask
+ * @param look shown everything at the end, before it is stopped
  */
 export async function demonstrateRollback(
   tell: (line: string) => void,
-  look?: (ground: DemoGround, release: Release) => Promise<void>,
+  look?: (end: DemoEnd) => Promise<void>,
 ): Promise<RollbackStory> {
   tell(`Starting PostgreSQL, a trainer and ${REPLICAS} generators ...`);
   const ground = await openDemoGround(REPLICAS);
   try {
     const texts = await writeDemoTexts();
     tell('Training "small" on stories, and on the same stories with the words of each sentence backwards ...');
-    const everything = [...texts.stories, ...texts.backwards];
-    const small = await trainDemoModel(ground, { preset: 'small', documents: everything, epochs: 4 });
+    const both = await uploadDemoTexts(ground, 'stories-both-ways.jsonl', [...texts.stories, ...texts.backwards]);
+    const small = await trainDemoModel(ground, { preset: 'small', file: both, epochs: 4 });
     tell(offline(small));
     tell('Training "medium" on stories alone ...');
-    const medium = await trainDemoModel(ground, { preset: 'medium', documents: texts.stories, epochs: 8 });
+    const stories = await uploadDemoTexts(ground, 'stories.jsonl', texts.stories);
+    const medium = await trainDemoModel(ground, { preset: 'medium', file: stories, epochs: 8 });
     tell(`${offline(medium)}: it looks better.`);
     const api = new ApiClient(ground.generators[0]!, ground.key);
     await promote(ground, api, { version: small.id, reason: 'the first one' });
@@ -86,7 +96,7 @@ export async function demonstrateRollback(
     try {
       const scene = { ground, api, clients, policy: POLICY, tell };
       const story = await releaseAndSpoil(scene, medium, sentencesOf(texts.backwards));
-      await look?.(ground, story.release);
+      await look?.({ ground, texts, files: { stories, both }, release: story.release });
       return story;
     } finally {
       await clients.stop();

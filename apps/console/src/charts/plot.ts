@@ -53,6 +53,10 @@ type Range = readonly [number, number];
 
 const FONT = '11px system-ui, sans-serif';
 const PAD = 0.06;
+/** Height of a line of words, and the distance that keeps two of them apart. */
+const LABEL_PX = 14;
+/** So that the times of day below an axis stay apart. */
+const TIMES_APART_PX = 76;
 /** By entries: the library has the numbers 1 and 3 as an enumeration that does not exist when the program runs. */
 const LINEAR = Object.fromEntries([['distr', 1]]);
 const LOGARITHMIC = Object.fromEntries([['distr', 3]]);
@@ -166,6 +170,7 @@ export class Plot {
         {
           ...axis,
           size: 28,
+          ...(x.kind === 'time' ? { space: TIMES_APART_PX } : { label: x.label, labelSize: 18, labelFont: FONT }),
           values: (_plot, splits, _axis, _space, apart) =>
             x.kind === 'time' ? timeLabels(splits, apart) : numberLabels(splits),
         },
@@ -221,14 +226,21 @@ export class Plot {
     const { limits, marks } = this.setup;
     ctx.save();
     ctx.font = `${11 * uPlot.pxRatio}px system-ui, sans-serif`;
+    // The library leaves its own from the axes.
+    ctx.textBaseline = 'alphabetic';
     ctx.setLineDash([4 * uPlot.pxRatio, 4 * uPlot.pxRatio]);
     ctx.lineWidth = uPlot.pxRatio;
-    for (const { y, label, tone } of limits) {
+    let above = { top: -Infinity, right: 0 };
+    for (const { y, label, tone } of [...limits].sort((a, b) => b.y - a.y)) {
       const top = plot.valToPos(y, 'y', true);
       if (!(top >= bbox.top && top <= bbox.top + bbox.height)) continue;
       this.#stroke(ctx, tone, [bbox.left, top, bbox.left + bbox.width, top]);
       ctx.textAlign = 'right';
-      ctx.fillText(label, bbox.left + bbox.width - 4, top - 4 * uPlot.pxRatio);
+      // Beside the words of the line above where there is no room below them.
+      const isClose = top - above.top < LABEL_PX * uPlot.pxRatio;
+      const right = isClose ? above.right : bbox.left + bbox.width - 4;
+      ctx.fillText(label, right, top - 4 * uPlot.pxRatio);
+      above = { top, right: right - ctx.measureText(label).width - LABEL_PX * uPlot.pxRatio };
     }
     for (const { x, label, tone } of marks) {
       const left = plot.valToPos(x, 'x', true);

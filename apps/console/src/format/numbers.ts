@@ -9,6 +9,11 @@ export function count(value: number | null | undefined): string {
   return isNumber(value) ? GROUPED.format(value) : NOTHING;
 }
 
+/** A number of things: `1` -> `1 document`, `12345` -> `12,345 documents`. */
+export function counted(value: number, thing: string): string {
+  return `${count(value)} ${thing}${value === 1 ? '' : 's'}`;
+}
+
 /** Three digits and a letter: `4770576` -> `4.77M`. */
 export function compact(value: number | null | undefined): string {
   return isNumber(value) ? COMPACT.format(value) : NOTHING;

@@ -12,6 +12,7 @@ export function Finder(): ReactNode {
     <form
       className="finder"
       role="search"
+      aria-label="Ids"
       onSubmit={(event) => {
         event.preventDefault();
         const target = findTarget(text);

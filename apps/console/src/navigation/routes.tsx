@@ -15,8 +15,20 @@ interface RoutedPage {
 const ROUTED: readonly RoutedPage[] = PAGES.map((entry) => ({
   entry,
   pattern: entry.path === '/' ? '/' : `${entry.path}/*?`,
-  View: lazy(async () => ({ default: await entry.load() })),
+  View: lazy(async () => ({ default: await loadPage(entry) })),
 }));
+
+const RETRY_AFTER_MS = 1_000;
+
+/** Asks once more for the script of a page that did not arrive; after that the page says so. */
+async function loadPage({ load }: PageEntry): Promise<() => ReactNode> {
+  try {
+    return await load();
+  } catch {
+    await new Promise((resolve) => setTimeout(resolve, RETRY_AFTER_MS));
+    return load();
+  }
+}
 
 /** The page that the address names. */
 export function Routes(): ReactNode {

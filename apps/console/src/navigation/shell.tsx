@@ -27,7 +27,7 @@ export function Shell({ children }: { readonly children: ReactNode }): ReactNode
       <a className="shell-skip" href="#main">
         Skip to the page
       </a>
-      <div className="shell-bar">
+      <header className="shell-bar">
         <IconButton
           icon="menu"
           label={isOpen ? 'Close the navigation' : 'Open the navigation'}
@@ -36,7 +36,7 @@ export function Shell({ children }: { readonly children: ReactNode }): ReactNode
           onClick={() => setOpenAt(isOpen ? null : location)}
         />
         <Brand />
-      </div>
+      </header>
       {isOpen && <button type="button" className="shell-veil" aria-label="Close the navigation" onClick={close} />}
       <Side />
       <main className="shell-main" id="main" tabIndex={-1}>
@@ -60,7 +60,7 @@ function Side(): ReactNode {
   const { me, can, signOut } = useSession();
   const pages = PAGES.filter((page) => page.isHidden !== true && can(page.scope));
   return (
-    <div className="shell-side" id="navigation">
+    <aside className="shell-side" id="navigation" aria-label="Console">
       <Brand />
       {can('admin') && <Finder />}
       <nav aria-label="Pages">
@@ -80,7 +80,7 @@ function Side(): ReactNode {
           </span>
         </div>
       </div>
-    </div>
+    </aside>
   );
 }
 
@@ -133,10 +133,10 @@ export function PageTrouble({ onRetry }: { readonly onRetry: () => void }): Reac
   }, []);
   return (
     <div className="empty">
-      <h3>This page could not be shown</h3>
-      <p>The console may have been replaced by a newer one. Load it again; what was under way on the server goes on.</p>
+      <h2>This page could not be shown</h2>
+      <p>The console may have been replaced by a newer one. Reload it; what is under way on the server goes on.</p>
       <Button kind="primary" icon="reload" onClick={onRetry}>
-        Load again
+        Reload
       </Button>
     </div>
   );

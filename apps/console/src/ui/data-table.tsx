@@ -10,6 +10,8 @@ import { useStoredSet } from './stored-set.js';
 export interface Column<Row> {
   readonly key: string;
   readonly title: string;
+  /** For those who do not see the table; the cells say enough to the others. */
+  readonly isTitleHidden?: boolean;
   readonly cell: (row: Row) => ReactNode;
   /** Makes the column one to sort by. */
   readonly sortBy?: (row: Row) => number | string | null;
@@ -63,7 +65,7 @@ export function DataTable<Row>(props: DataTableProps<Row>): ReactNode {
           <ColumnChoice columns={columns} shown={new Set(shown.map(({ key }) => key))} onChange={setChosen} />
         </div>
       )}
-      <div className="table-frame" tabIndex={0} role="region" aria-label={caption}>
+      <div className="table-frame" tabIndex={0} role="group" aria-label={caption}>
         <table className="table table-cards">
           <caption className="visually-hidden">{caption}</caption>
           <thead>
@@ -97,7 +99,7 @@ export function DataTable<Row>(props: DataTableProps<Row>): ReactNode {
                   {shown.map((column, index) => (
                     <td
                       key={column.key}
-                      data-title={column.title}
+                      data-title={column.isTitleHidden === true ? '' : column.title}
                       data-align={column.align}
                       data-phone={column.phone ?? (index === 0 ? 'title' : undefined)}
                     >
@@ -134,12 +136,12 @@ interface HeadCellProps<Row> {
 }
 
 function HeadCell<Row>({ column, sorting, onSort }: HeadCellProps<Row>): ReactNode {
-  const { key, title, sortBy, align, width } = column;
+  const { key, title, isTitleHidden = false, sortBy, align, width } = column;
   const direction = sorting?.key === key ? (sorting.descending ? 'descending' : 'ascending') : undefined;
   return (
     <th scope="col" data-align={align} aria-sort={direction} style={width === undefined ? undefined : { width }}>
       {sortBy === undefined ? (
-        title
+        <span className={isTitleHidden ? 'visually-hidden' : undefined}>{title}</span>
       ) : (
         <button type="button" className="table-sort" onClick={() => onSort(key)}>
           {title}

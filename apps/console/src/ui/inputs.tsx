@@ -135,6 +135,38 @@ export function CheckField({ label, checked, onChange, hint, disabled }: CheckFi
   );
 }
 
+interface CheckSetProps<T extends string> {
+  readonly legend: string;
+  /** Each with what it means. */
+  readonly options: readonly (readonly [T, string])[];
+  readonly value: ReadonlySet<T>;
+  readonly onChange: (value: ReadonlySet<T>) => void;
+}
+
+/** Any number of several. */
+export function CheckSet<T extends string>({ legend, options, value, onChange }: CheckSetProps<T>): ReactNode {
+  const change = (option: T, checked: boolean): void => {
+    const next = new Set(value);
+    if (checked) next.add(option);
+    else next.delete(option);
+    onChange(next);
+  };
+  return (
+    <fieldset className="field-group">
+      <legend>{legend}</legend>
+      {options.map(([option, hint]) => (
+        <CheckField
+          key={option}
+          label={option}
+          hint={hint}
+          checked={value.has(option)}
+          onChange={(checked) => change(option, checked)}
+        />
+      ))}
+    </fieldset>
+  );
+}
+
 interface RangeFieldProps extends FieldProps {
   readonly value: number;
   readonly onChange: (value: number) => void;

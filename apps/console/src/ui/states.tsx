@@ -10,7 +10,7 @@ export function Empty(props: {
 }): ReactNode {
   return (
     <div className="empty">
-      <h3>{props.title}</h3>
+      <h2>{props.title}</h2>
       {props.children !== undefined && <p>{props.children}</p>}
       {props.action}
     </div>

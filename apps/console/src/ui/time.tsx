@@ -3,15 +3,15 @@ import { dateTime, durationMs, relativeTime } from '../format/times.js';
 
 const TICK_MS = 5000;
 
-/** One clock for all times on the page, which stands still while none is shown. */
+/** One clock for all times on the page, which wakes nobody while none is shown. */
 const clock = {
-  nowMs: Date.now(),
   listeners: new Set<() => void>(),
   timer: undefined as ReturnType<typeof setInterval> | undefined,
+  /** The same for a while, so that all times of a page agree. */
+  read: (): number => Math.ceil(Date.now() / TICK_MS) * TICK_MS,
   subscribe: (listener: () => void): (() => void) => {
     clock.listeners.add(listener);
     clock.timer ??= setInterval(() => {
-      clock.nowMs = Date.now();
       for (const each of clock.listeners) each();
     }, TICK_MS);
     return () => {
@@ -25,7 +25,7 @@ const clock = {
 
 /** The time, renewed every five seconds, in milliseconds since 1970. */
 export function useNowMs(): number {
-  return useSyncExternalStore(clock.subscribe, () => clock.nowMs);
+  return useSyncExternalStore(clock.subscribe, clock.read);
 }
 
 interface TimeProps {
@@ -37,7 +37,7 @@ interface TimeProps {
 /** When something happened: how long ago, with the exact time for the pointer. */
 export function Time({ at, mode = 'relative' }: TimeProps): ReactNode {
   const nowMs = useNowMs();
-  const relative = relativeTime(at, Math.max(nowMs, at * 1000));
+  const relative = relativeTime(at, nowMs);
   const exact = dateTime(at);
   return (
     <time dateTime={new Date(at * 1000).toISOString()} title={mode === 'absolute' ? relative : exact} className="num">

@@ -1,5 +1,11 @@
 import type { Page, RunEvent, TrainingRun } from '#registry';
-import { fractionDone, fromStored, type Evaluation, type RunProgress } from '../training/run-progress.js';
+import {
+  fractionDone,
+  fromStored,
+  type BestEvaluation,
+  type Evaluation,
+  type RunProgress,
+} from '../training/run-progress.js';
 import type { Plain } from '../plain.js';
 import { unixSeconds } from '../unix-seconds.js';
 import type {
@@ -7,6 +13,7 @@ import type {
   FineTuningJobEvent,
   FineTuningJobEventList,
   FineTuningJobList,
+  JobBestEvaluation,
   JobEvaluation,
   JobProgress,
   JobScores,
@@ -94,15 +101,18 @@ function presentProgress(progress: RunProgress): Plain<JobProgress> {
     update_ratio: progress.updateRatio,
     step_ms: progress.stepMs,
     evaluation: progress.evaluation === null ? null : presentEvaluation(progress.evaluation),
+    best: progress.best === null ? null : presentBest(progress.best),
   };
 }
 
-function presentEvaluation({ step, epoch, train, validation, gapPoints, sample }: Evaluation): Plain<JobEvaluation> {
-  const scores = (side: Evaluation['train']): Plain<JobScores> => ({
-    loss: side.lossNats,
-    perplexity: side.perplexity,
-    top1: side.top1,
-    top5: side.top5,
-  });
-  return { step, epoch, train: scores(train), validation: scores(validation), gap_points: gapPoints, sample };
+function presentEvaluation({ train, sample, ...measured }: Evaluation): Plain<JobEvaluation> {
+  return { ...presentBest(measured), train: presentScores(train), sample };
+}
+
+function presentBest({ step, epoch, validation, gapPoints }: BestEvaluation): Plain<JobBestEvaluation> {
+  return { step, epoch, validation: presentScores(validation), gap_points: gapPoints };
+}
+
+function presentScores({ lossNats: loss, perplexity, top1, top5 }: Evaluation['train']): Plain<JobScores> {
+  return { loss, perplexity, top1, top5 };
 }

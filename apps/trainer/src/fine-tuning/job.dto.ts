@@ -1,4 +1,4 @@
-import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional, PickType } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import { IsInt, IsOptional, IsString, Max, Min, ValidateIf } from 'class-validator';
 import { IsMetadata } from './is-metadata.js';
@@ -87,6 +87,9 @@ export class JobEvaluation {
   sample!: string;
 }
 
+/** The evaluation of a job with the lowest validation loss so far, whose weights are registered. */
+export class JobBestEvaluation extends PickType(JobEvaluation, ['step', 'epoch', 'validation', 'gap_points']) {}
+
 /** Where the time of a training step goes, in milliseconds. */
 export class JobStepTimes {
   @ApiProperty({ description: 'Reading the text.' })
@@ -151,6 +154,9 @@ export class JobProgress {
 
   @ApiProperty({ type: JobEvaluation, nullable: true })
   evaluation!: JobEvaluation | null;
+
+  @ApiProperty({ type: JobBestEvaluation, nullable: true })
+  best!: JobBestEvaluation | null;
 }
 
 /** A training run, in OpenAI's shape. */

@@ -1,7 +1,7 @@
 import type { TrainingEvent } from '#language-model';
 import type { JsonObject } from '#registry';
 
-/** What a run's row tells about how far it is: the newest progress and the newest evaluation. */
+/** What a run's row tells about how far it is: the newest progress, the newest evaluation and the best one. */
 export interface RunProgress {
   /** What computes it, and on what. */
   readonly engine: string;
@@ -25,10 +25,14 @@ export interface RunProgress {
   /** Where the time of a step goes. */
   readonly stepMs: Extract<TrainingEvent, { type: 'progress' }>['stepMs'];
   readonly evaluation: Evaluation | null;
+  readonly best: BestEvaluation | null;
 }
 
 /** The newest measurement on training and held-out text. */
 export type Evaluation = Omit<Extract<TrainingEvent, { type: 'evaluation' }>, 'type'>;
+
+/** The measurement with the lowest validation loss so far, whose weights are registered. */
+export type BestEvaluation = Pick<Evaluation, 'step' | 'epoch' | 'validation' | 'gapPoints'>;
 
 /** Before the first step. */
 export const NO_PROGRESS: RunProgress = {
@@ -50,7 +54,15 @@ export const NO_PROGRESS: RunProgress = {
   updateRatio: 0,
   stepMs: { read: 0, compute: 0, optimizer: 0 },
   evaluation: null,
+  best: null,
 };
+
+/** The better of the two; the earlier one where they are equally good, as training keeps it. */
+export function betterOf(best: BestEvaluation | null, evaluation: Evaluation): BestEvaluation {
+  const { step, epoch, validation, gapPoints } = evaluation;
+  if (best !== null && best.validation.lossNats <= validation.lossNats) return best;
+  return { step, epoch, validation, gapPoints };
+}
 
 /** Progress as it is kept in the row. */
 export function toStored(progress: RunProgress): JsonObject {

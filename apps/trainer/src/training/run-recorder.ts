@@ -9,7 +9,15 @@ import { briefError } from './brief-error.js';
 import type { CheckpointRecorder } from './checkpoint-recorder.js';
 import type { EngineChoice } from './select-engine.js';
 import type { RunTrace } from './run-trace.js';
-import { NO_PROGRESS, fractionDone, fromStored, toStored, type Evaluation, type RunProgress } from './run-progress.js';
+import {
+  NO_PROGRESS,
+  betterOf,
+  fractionDone,
+  fromStored,
+  toStored,
+  type Evaluation,
+  type RunProgress,
+} from './run-progress.js';
 
 /** How often the newest progress is written to the row. */
 const ROW_EVERY_MS = 1_000;
@@ -77,7 +85,8 @@ export class RunRecorder {
       }
       case 'evaluation': {
         const { type: _, ...evaluation } = event;
-        this.progress = { ...this.progress, evaluation, atMs: Date.now() };
+        const best = betterOf(this.progress.best, evaluation);
+        this.progress = { ...this.progress, evaluation, best, atMs: Date.now() };
         this.scheduleRow();
         this.tensorBoard.evaluation(evaluation);
         // So that the curve of a short run has what both texts say at nearly the same step.

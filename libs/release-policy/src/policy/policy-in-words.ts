@@ -27,7 +27,7 @@ function chances(policy: ReleasePolicy): string[] {
   return [
     `Chance of a false rollback at most ${percent(rollback)}: of a version that is within every margin, in the whole release before promotion.`,
     `Chance of a false promotion at most ${percent(promotion)}: of a version that is worse than the margin of a metric that promotion waits for.`,
-    `After promotion a metric raises a false alarm once in ${watch.averageRunLength} observations at most, on average.`,
+    `After promotion a metric raises a false alarm once in ${watch.averageRunLength.toLocaleString('en')} observations at most, on average.`,
   ];
 }
 

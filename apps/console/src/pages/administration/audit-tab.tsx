@@ -5,6 +5,7 @@ import { useSearchState } from '../../navigation/use-search-state.js';
 import { CodeBlock } from '../../ui/code-block.js';
 import { DataTable, type Column } from '../../ui/data-table.js';
 import { Disclosure } from '../../ui/disclosure.js';
+import { Id } from '../../ui/id.js';
 import { SelectField, TextField } from '../../ui/inputs.js';
 import { Section } from '../../ui/page.js';
 import { Resource } from '../../ui/resource.js';
@@ -28,11 +29,17 @@ const PAGE = 50;
 const COLUMNS: readonly Column<Entry>[] = [
   { key: 'at', title: 'When', cell: ({ at }) => <Time at={at} mode="absolute" />, sortBy: ({ at }) => at },
   { key: 'action', title: 'What', cell: ({ action }) => <code>{action}</code>, sortBy: ({ action }) => action },
-  { key: 'subject', title: 'To what', cell: ({ subject }) => <code>{subject}</code>, sortBy: ({ subject }) => subject },
+  {
+    key: 'subject',
+    title: 'To what',
+    cell: ({ subject }) => <Id value={subject} short />,
+    sortBy: ({ subject }) => subject,
+  },
   { key: 'actor', title: 'Who', cell: ({ actor }) => actor, sortBy: ({ actor }) => actor },
   {
     key: 'reason',
     title: 'Why',
+    width: '34%',
     cell: ({ reason }) => reason ?? <span className="muted">no reason given</span>,
   },
   {

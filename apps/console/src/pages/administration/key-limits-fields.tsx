@@ -12,7 +12,7 @@ interface KeyLimitsFieldsProps {
 /** What a key may use of each replica. */
 export function KeyLimitsFields({ limits, onChange, failure }: KeyLimitsFieldsProps): ReactNode {
   return (
-    <fieldset className="administration-fields">
+    <fieldset className="field-group">
       <legend>Limits, for each replica</legend>
       <p className="muted small">Empty takes the default of the server; 0 sets no limit.</p>
       <div className="form-grid">

@@ -85,7 +85,8 @@ export function KeysTab(): ReactNode {
     },
     {
       key: 'actions',
-      title: '',
+      title: 'Actions',
+      isTitleHidden: true,
       align: 'end',
       cell: (key) =>
         key.revoked_at !== null ? (

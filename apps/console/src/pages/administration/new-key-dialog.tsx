@@ -5,7 +5,7 @@ import { useAction } from '../../data/use-action.js';
 import type { Scope } from '../../session/session.js';
 import { Button } from '../../ui/button.js';
 import { Dialog } from '../../ui/dialog.js';
-import { CheckField, TextField } from '../../ui/inputs.js';
+import { CheckSet, TextField } from '../../ui/inputs.js';
 import { Notice } from '../../ui/states.js';
 import type { KeyLimits } from './key-limits.js';
 import { KeyLimitsFields } from './key-limits-fields.js';
@@ -62,23 +62,7 @@ export function NewKeyDialog({ onClose }: { readonly onClose: () => void }): Rea
           onChange={setName}
           problem={problemOf(create.failure, 'name')}
         />
-        <fieldset className="administration-fields">
-          <legend>What it may be used for</legend>
-          {SCOPES.map(([scope, hint]) => (
-            <CheckField
-              key={scope}
-              label={scope}
-              hint={hint}
-              checked={scopes.has(scope)}
-              onChange={(checked) => {
-                const next = new Set(scopes);
-                if (checked) next.add(scope);
-                else next.delete(scope);
-                setScopes(next);
-              }}
-            />
-          ))}
-        </fieldset>
+        <CheckSet legend="What it may be used for" options={SCOPES} value={scopes} onChange={setScopes} />
         <KeyLimitsFields limits={limits} onChange={setLimits} failure={create.failure} />
         {create.failure !== null && create.failure.param !== 'name' && (
           <Notice tone="bad">{create.failure.message}</Notice>

@@ -4,7 +4,7 @@ import { api, idempotent, unwrap, type Item } from '../../api/client.js';
 import { useAction } from '../../data/use-action.js';
 import { Button } from '../../ui/button.js';
 import { Dialog } from '../../ui/dialog.js';
-import { CheckField, TextField } from '../../ui/inputs.js';
+import { CheckSet, TextField } from '../../ui/inputs.js';
 import { Notice } from '../../ui/states.js';
 import { SecretDialog } from './secret-dialog.js';
 
@@ -71,23 +71,7 @@ export function NewWebhookDialog({ onClose }: { readonly onClose: () => void }):
           onChange={setDescription}
           problem={problemOf(create.failure, 'description')}
         />
-        <fieldset className="administration-fields">
-          <legend>What it is told of</legend>
-          {EVENTS.map(([event, hint]) => (
-            <CheckField
-              key={event}
-              label={event}
-              hint={hint}
-              checked={events.has(event)}
-              onChange={(checked) => {
-                const next = new Set(events);
-                if (checked) next.add(event);
-                else next.delete(event);
-                setEvents(next);
-              }}
-            />
-          ))}
-        </fieldset>
+        <CheckSet legend="What it is told of" options={EVENTS} value={events} onChange={setEvents} />
         {create.failure !== null && create.failure.param !== 'url' && (
           <Notice tone="bad">{create.failure.message}</Notice>
         )}

@@ -73,7 +73,8 @@ export function WebhookDeliveries(): ReactNode {
     },
     {
       key: 'again',
-      title: '',
+      title: 'Again',
+      isTitleHidden: true,
       align: 'end',
       cell: ({ id, state: now }) =>
         now === 'dead' && (

@@ -78,7 +78,8 @@ export function WebhooksTab(): ReactNode {
     },
     {
       key: 'actions',
-      title: '',
+      title: 'Actions',
+      isTitleHidden: true,
       align: 'end',
       cell: (webhook) => (
         <Menu

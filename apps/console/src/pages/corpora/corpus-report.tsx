@@ -29,7 +29,7 @@ export function CorpusReport({ report }: { readonly report: Report }): ReactNode
           <Stat
             label="Coverage"
             value={percent(validation.coverage)}
-            hint={`${compact(report.vocabulary_size)} of ${compact(report.distinct_tokens)} words and marks`}
+            hint={`${compact(Math.min(report.vocabulary_size, report.distinct_tokens))} of ${compact(report.distinct_tokens)} words and marks`}
             {...(validation.coverage < 0.9 && { tone: 'warn' as const })}
           />
           <Stat label="Findings" value={count(found)} hint={found === 0 ? 'nothing to say' : 'see below'} />

@@ -48,7 +48,7 @@ export function ExperimentForm({ presets, files, runs, asked }: ExperimentFormPr
   });
   const { failure } = start;
   const names = presets.map(
-    ({ id, parameters }) => [id as PresetName, `${id}, ${compact(parameters)} parameters`] as const,
+    ({ id, parameters }) => [id as PresetName, `${id}, up to ${compact(parameters)} parameters`] as const,
   );
   const reusable = runs.filter(
     (run) => run.training_file === file && presetOf(run) === from && !['failed', 'cancelled'].includes(run.status),
@@ -152,8 +152,8 @@ export function ExperimentForm({ presets, files, runs, asked }: ExperimentFormPr
             value={policy}
             onChange={setPolicy}
             options={[
-              ['measured', 'measured: against a baseline, by paired loss'],
-              ['literal', 'literal: the limits of the upgrade document'],
+              ['measured', 'measured, by paired loss'],
+              ['literal', 'literal, as the document says'],
             ]}
             problem={problemOf(failure, 'policy')}
           />

@@ -2,10 +2,9 @@ import type { ReactNode } from 'react';
 import { useSearchParams } from 'wouter';
 import { api, unwrap } from '../../api/client.js';
 import { useQuery } from '../../data/use-query.js';
-import { ButtonLink } from '../../ui/button.js';
 import { Page } from '../../ui/page.js';
 import { Resource } from '../../ui/resource.js';
-import { Empty } from '../../ui/states.js';
+import { NoText } from '../corpora/no-text.js';
 import { ExperimentForm } from './experiment-form.js';
 
 const RUNS = 100;
@@ -31,16 +30,9 @@ export function NewExperiment(): ReactNode {
         of={choices}
         isEmpty={({ files }) => files.length === 0}
         empty={
-          <Empty
-            title="There is no text to train on"
-            action={
-              <ButtonLink href="/corpora" kind="primary" icon="upload">
-                Upload text
-              </ButtonLink>
-            }
-          >
+          <NoText>
             Both models learn from the same text, and are compared on documents of it that neither has seen.
-          </Empty>
+          </NoText>
         }
       >
         {({ presets, files, runs }) => (

@@ -26,8 +26,8 @@ export function LastRollbackSection({ release }: { readonly release: Overview['l
     >
       <p>
         <Id value={release.candidate} href={versionHref(release.candidate)} short /> was taken back{' '}
-        {release.ended_at !== null && <Ago at={release.ended_at} />}, in {release.stage}, after {release.observations}{' '}
-        observations.
+        {release.ended_at !== null && <Ago at={release.ended_at} />},{' '}
+        {release.stage === 'watched' ? 'after its promotion' : `in ${release.stage}`}.
       </p>
       <p className="overview-reason">{release.reason ?? 'No reason was recorded.'}</p>
     </Section>

@@ -33,8 +33,8 @@ export function OverviewPage(): ReactNode {
       }
       actions={
         <>
-          <ButtonLink href="/experiments" icon="experiment">
-            Try a larger model
+          <ButtonLink href="/experiments/new?to=medium" icon="experiment">
+            Try the medium model
           </ButtonLink>
           <ButtonLink href="/playground" kind="primary" icon="play">
             Playground

@@ -10,9 +10,11 @@ import { describeEntry } from './describe-entry.js';
 
 type Entry = Item<'/v1/admin/deployments/{name}/timeline'>;
 
-const SHOWN = 9;
+const SHOWN = 7;
 /** More than are shown, because some tell what others do. */
 const READ = 40;
+/** What a release has decided is told by the release itself. */
+const BY_A_RELEASE = 'release-guard';
 
 /** The newest releases, promotions and rollbacks, each with its reason. */
 export function RecentTimeline({ deployment: name }: { readonly deployment: string }): ReactNode {
@@ -36,7 +38,7 @@ export function RecentTimeline({ deployment: name }: { readonly deployment: stri
         {({ data }) => (
           <ol className="overview-timeline">
             {data
-              .filter(({ source }) => source !== 'serving')
+              .filter(({ source, actor }) => source === 'release' || (source === 'audit' && actor !== BY_A_RELEASE))
               .slice(0, SHOWN)
               .map((entry) => (
                 <TimelineLine key={entry.id} entry={entry} />

@@ -31,7 +31,15 @@ export function ServingSection({ overview }: { readonly overview: Overview }): R
       )}
       <Facts
         items={[
-          ['Since', incumbent === undefined ? '–' : <Ago key="since" at={incumbent.started_at} />],
+          [
+            'Since',
+            // Its period begins anew with each share of a release; the deployment changes with a pin, too.
+            incumbent === undefined ? (
+              '–'
+            ) : (
+              <Ago key="since" at={Math.min(incumbent.started_at, deployment.updated_at)} />
+            ),
+          ],
           [
             'A rollback goes to',
             deployment.previous === null ? (

@@ -8,6 +8,7 @@ import { VersionName } from '../../serving/version-name.js';
 import { StateBadge } from '../../ui/badge.js';
 import { CodeBlock } from '../../ui/code-block.js';
 import { Disclosure } from '../../ui/disclosure.js';
+import { Id } from '../../ui/id.js';
 import { Columns, Page, Section } from '../../ui/page.js';
 import { Resource } from '../../ui/resource.js';
 import { Stat, Stats } from '../../ui/stat.js';
@@ -57,7 +58,7 @@ function Lede({ release }: { readonly release: ExplainedRelease }): ReactNode {
       <span>
         opened <Time at={openedAt} /> by {openedBy}
       </span>
-      <code className="small">{id}</code>
+      <Id value={id} />
     </span>
   );
 }

@@ -74,7 +74,7 @@ function LoadedRun({ run }: { readonly run: Job }): ReactNode {
         </Notice>
       )}
       {!hasEnded(run) && <RunProgress run={run} />}
-      <RunNumbers run={run} curve={curve} />
+      <RunNumbers run={run} />
       <Section title="Curves">
         {known?.failure ? <Failure of={known.failure} /> : null}
         <CurveCharts runs={drawn} />

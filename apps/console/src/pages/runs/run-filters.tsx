@@ -15,7 +15,7 @@ interface RunFiltersProps {
 export function RunFilters({ runs, filter, onText, onStatus, onPreset }: RunFiltersProps): ReactNode {
   const { text, status, preset } = filter;
   return (
-    <div className="runs-filters" role="search">
+    <div className="runs-filters" role="search" aria-label="Runs">
       <TextField label="Find" type="search" placeholder="name, model, file, metadata" value={text} onChange={onText} />
       <SelectField
         label="State"

@@ -3,8 +3,6 @@ import { compact, decimal, percent, points, rate } from '../../format/numbers.js
 import { durationMs } from '../../format/times.js';
 import { Section } from '../../ui/page.js';
 import { Stat, Stats } from '../../ui/stat.js';
-import { bestOf } from './best-of.js';
-import type { RunCurve } from './curves/run-curve.js';
 import { runMs, type Job } from './run-words.js';
 
 /** Limits of the gap between training and validation, in points of accuracy, from the upgrade rules. */
@@ -12,16 +10,16 @@ const GAP_FINE = 3;
 const GAP_OVERFITS = 5;
 
 /** What a run has reached: its best evaluation, which is what is registered, and its newest one. */
-export function RunNumbers({ run, curve }: { readonly run: Job; readonly curve: RunCurve | null }): ReactNode {
+export function RunNumbers({ run }: { readonly run: Job }): ReactNode {
   const newest = run.progress?.evaluation ?? null;
-  const best = curve === null ? null : bestOf(curve);
+  const best = run.progress?.best ?? null;
   const gap = newest?.gap_points ?? null;
   return (
     <Section>
       <Stats>
         <Stat
           label="Best validation loss"
-          value={decimal(best?.loss)}
+          value={decimal(best?.validation.loss)}
           unit="nats"
           hint={
             best === null
@@ -31,12 +29,12 @@ export function RunNumbers({ run, curve }: { readonly run: Job; readonly curve: 
         />
         <Stat
           label="Perplexity"
-          value={decimal(best?.perplexity, 1)}
+          value={decimal(best?.validation.perplexity, 1)}
           hint={newest === null ? undefined : `training text ${decimal(newest.train.perplexity, 1)}`}
         />
         <Stat
           label="Validation accuracy"
-          value={percent(best?.accuracy)}
+          value={percent(best?.validation.top1)}
           hint={newest === null ? undefined : `top 5: ${percent(newest.validation.top5)}`}
         />
         <Stat

@@ -29,7 +29,8 @@ export function RunTable({ runs, fileNames, selected, onSelect }: RunTableProps)
   );
 }
 
-const evaluation = ({ progress }: Job): NonNullable<Job['progress']>['evaluation'] => progress?.evaluation ?? null;
+/** The evaluation whose weights are registered. */
+const bestOf = ({ progress }: Job): NonNullable<Job['progress']>['best'] => progress?.best ?? null;
 
 function columnsWith(fileNames: ReadonlyMap<string, string>): readonly Column<Job>[] {
   const fileOf = ({ training_file: id }: Job): string => fileNames.get(id) ?? id;
@@ -37,7 +38,7 @@ function columnsWith(fileNames: ReadonlyMap<string, string>): readonly Column<Jo
     {
       key: 'name',
       title: 'Run',
-      cell: (run) => <span className="runs-name">{runName(run)}</span>,
+      cell: (run) => <span className="nowrap">{runName(run)}</span>,
       sortBy: runName,
       phone: 'title',
     },
@@ -51,16 +52,16 @@ function columnsWith(fileNames: ReadonlyMap<string, string>): readonly Column<Jo
       phone: 'hide',
     },
     numeric(
-      'loss',
-      'Loss',
-      (run) => evaluation(run)?.validation.loss,
+      'best',
+      'Best loss',
+      (run) => bestOf(run)?.validation.loss,
       (value) => decimal(value),
     ),
     {
       ...numeric(
         'perplexity',
         'Perplexity',
-        (run) => evaluation(run)?.validation.perplexity,
+        (run) => bestOf(run)?.validation.perplexity,
         (value) => decimal(value, 1),
       ),
       hidden: true,
@@ -68,15 +69,24 @@ function columnsWith(fileNames: ReadonlyMap<string, string>): readonly Column<Jo
     numeric(
       'accuracy',
       'Accuracy',
-      (run) => evaluation(run)?.validation.top1,
+      (run) => bestOf(run)?.validation.top1,
       (value) => percent(value),
     ),
     numeric(
       'gap',
       'Gap',
-      (run) => evaluation(run)?.gap_points,
+      (run) => bestOf(run)?.gap_points,
       (value) => points(value),
     ),
+    {
+      ...numeric(
+        'loss',
+        'Newest loss',
+        ({ progress }) => progress?.evaluation?.validation.loss,
+        (value) => decimal(value),
+      ),
+      hidden: true,
+    },
     {
       ...numeric(
         'train',
@@ -101,7 +111,7 @@ function columnsWith(fileNames: ReadonlyMap<string, string>): readonly Column<Jo
       key: 'time',
       title: 'Took',
       cell: (run) => (
-        <span className="runs-name">
+        <span className="nowrap">
           <Duration ms={runMs(run)} />
         </span>
       ),
@@ -112,7 +122,7 @@ function columnsWith(fileNames: ReadonlyMap<string, string>): readonly Column<Jo
       key: 'created',
       title: 'Asked for',
       cell: ({ created_at: at }) => (
-        <span className="runs-name">
+        <span className="nowrap">
           <Time at={at} />
         </span>
       ),
@@ -138,7 +148,7 @@ function numeric(
       return value === null || value === undefined ? (
         <span className="muted">–</span>
       ) : (
-        <span className="runs-name">{format(value)}</span>
+        <span className="nowrap">{format(value)}</span>
       );
     },
     sortBy: (run) => read(run) ?? null,

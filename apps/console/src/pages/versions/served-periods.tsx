@@ -1,11 +1,11 @@
 import type { ReactNode } from 'react';
-import { Link } from 'wouter';
 import { percent } from '../../format/numbers.js';
 import { durationMs } from '../../format/times.js';
 import { releasePath } from '../../serving/paths.js';
 import type { DescribedVersion } from '../../serving/serving-types.js';
 import { StateBadge } from '../../ui/badge.js';
 import { DataTable, type Column } from '../../ui/data-table.js';
+import { Id } from '../../ui/id.js';
 import { Empty } from '../../ui/states.js';
 import { Time } from '../../ui/time.js';
 
@@ -27,7 +27,7 @@ const COLUMNS: readonly Column<Period>[] = [
     key: 'release',
     title: 'In release',
     cell: ({ release }) =>
-      release === null ? <span className="muted">none</span> : <Link href={releasePath(release)}>{release}</Link>,
+      release === null ? <span className="muted">none</span> : <Id value={release} href={releasePath(release)} short />,
     phone: 'hide',
   },
 ];

@@ -1,5 +1,4 @@
 import type { ReactNode } from 'react';
-import { Link } from 'wouter';
 import { api, unwrap } from '../../api/client.js';
 import { useQuery } from '../../data/use-query.js';
 import { compact, count, decimal, percent, points, rate } from '../../format/numbers.js';
@@ -134,7 +133,7 @@ function Card({ version }: { readonly version: DescribedVersion }): ReactNode {
     <Section title="Card">
       <Facts
         items={[
-          ['Made by', run === null ? 'an import' : <Link href={pathOf('run', run)}>{run}</Link>],
+          ['Made by', run === null ? 'an import' : <Id value={run} href={pathOf('run', run)} short />],
           ...(base === null ? [] : [['Continued from', <VersionName id={base} />] as const]),
           ...(version.base_checkpoint === null ? [] : [['Continued from', version.base_checkpoint] as const]),
           ['Seed', <span className="num">{version.seed}</span>],

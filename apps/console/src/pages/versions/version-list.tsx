@@ -135,7 +135,7 @@ function columnsOf(serving: ReadonlyMap<string | null, string>): readonly Column
     {
       key: 'number',
       title: 'Preset',
-      cell: ({ preset, number }) => `${preset} #${number}`,
+      cell: ({ preset, number }) => <span className="nowrap">{`${preset} #${number}`}</span>,
       sortBy: ({ preset, number }) => `${preset} ${String(number).padStart(6, '0')}`,
     },
     {
@@ -165,7 +165,7 @@ function columnsOf(serving: ReadonlyMap<string | null, string>): readonly Column
       align: 'end',
       cell: (version) => points(metricsOf(version).gapPoints),
       sortBy: (version) => metricsOf(version).gapPoints,
-      phone: 'hide',
+      hidden: true,
     },
     {
       key: 'tokens',

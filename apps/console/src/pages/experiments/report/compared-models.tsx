@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react';
-import { compact, count, decimal, percent, rate, signed } from '../../../format/numbers.js';
+import { compact, count, counted, decimal, percent, rate, signed } from '../../../format/numbers.js';
 import { DataTable, type Column } from '../../../ui/data-table.js';
 import { Section } from '../../../ui/page.js';
 import { IntervalBar } from './interval-bar.js';
@@ -33,7 +33,7 @@ export function ComparedModels({ comparison }: { readonly comparison: Comparison
   return (
     <Section
       title="Models on the same text"
-      note={`${count(heldOut.tokens)} tokens of ${count(heldOut.documents)} documents that no model has learned (${heldOut.part} part), scored by the runtime that serves.`}
+      note={`${count(heldOut.tokens)} tokens of ${counted(heldOut.documents, 'document')} that no model has learned (${heldOut.part} part), scored by the runtime that serves.`}
     >
       <DataTable caption="Models on the same text" rows={rows} columns={MODEL_COLUMNS} rowKey={({ name }) => name} />
       {pairs.map((pair) => (

@@ -22,7 +22,7 @@ export function ReportView({ report }: { readonly report: UpgradeReport }): Reac
     <>
       <RulesSection advice={advice} />
       {evidence.comparison !== null && <ComparedModels comparison={evidence.comparison} />}
-      <Columns min={380}>
+      <Columns min={540}>
         <Section title="Text for each parameter" note="5 to 10 training sequences per parameter is the target.">
           <DataTable
             caption="Text for each parameter"

@@ -2,10 +2,9 @@ import type { ReactNode } from 'react';
 import { useSearchParams } from 'wouter';
 import { api, unwrap } from '../../../api/client.js';
 import { useQuery } from '../../../data/use-query.js';
-import { ButtonLink } from '../../../ui/button.js';
 import { Page } from '../../../ui/page.js';
 import { Resource } from '../../../ui/resource.js';
-import { Empty } from '../../../ui/states.js';
+import { NoText } from '../../corpora/no-text.js';
 import { initialRequest } from './run-request.js';
 import { RunForm } from './run-form.js';
 
@@ -31,16 +30,9 @@ export function NewRun(): ReactNode {
         of={choices}
         isEmpty={({ files }) => files.length === 0}
         empty={
-          <Empty
-            title="There is no text to train on"
-            action={
-              <ButtonLink href="/corpora" kind="primary" icon="upload">
-                Upload text
-              </ButtonLink>
-            }
-          >
+          <NoText>
             A run learns from a text of yours: files of plain text or Markdown, JSON lines, or an archive of those.
-          </Empty>
+          </NoText>
         }
       >
         {({ presets, files, run }) => (
