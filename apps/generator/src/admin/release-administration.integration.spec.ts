@@ -203,6 +203,11 @@ describe('a policy', () => {
       status: 400,
       body: { error: { code: 'unknown_parameter', param: 'effect.shift' } },
     });
+    const policy = { watch: { hours: 2 } };
+    expect(await client.send('POST', 'policies/simulate', { body: { policy } })).toMatchObject({
+      status: 400,
+      body: { error: { code: 'unknown_parameter', param: 'policy.watch.hours' } },
+    });
   });
 
   it('that is wrong is refused with the place of the mistake', async () => {

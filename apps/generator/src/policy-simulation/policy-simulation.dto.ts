@@ -1,7 +1,8 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import { IsBoolean, IsIn, IsInt, IsNumber, IsObject, IsOptional, Max, Min, ValidateNested } from 'class-validator';
-import { parsePolicy } from '#release-policy';
+import { CodedError, isCodedError } from '#errors';
+import { parsePolicy, type ReleasePolicy } from '#release-policy';
 import { LOSS_SHAPES, type TrafficModel } from '#release-policy/simulation';
 import type { SimulationOrder } from './simulation.worker.js';
 
@@ -126,9 +127,20 @@ export function simulationOrder(dto: SimulationQuestion): SimulationOrder {
     eventRatios: { errors: effect.errors_times ?? 1, latency: effect.latency_times ?? 1 },
   };
   return {
-    policy: parsePolicy(dto.policy ?? {}),
+    policy: simulatedPolicy(dto.policy ?? {}),
     models: { same, changed },
     releases: dto.releases ?? 100,
     seed: dto.seed ?? 1,
   };
+}
+
+/** The policy of a question; an error names the field as it stands in the body. */
+function simulatedPolicy(document: Record<string, unknown>): ReleasePolicy {
+  try {
+    return parsePolicy(document);
+  } catch (error) {
+    if (!isCodedError(error)) throw error;
+    const param = error.param === null ? 'policy' : `policy.${error.param}`;
+    throw new CodedError(error.code, `policy: ${error.message}`, { param, cause: error });
+  }
 }

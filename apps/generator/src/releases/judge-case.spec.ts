@@ -1,56 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { initialState, parsePolicy, type ReleasePolicy } from '#release-policy';
+import type { ReleasePolicy } from '#release-policy';
 import type { OpenCase, Release, StoredObservation } from '#registry/releases';
+import { FAST, OPENED, sampleRelease as release } from '../testing/sample-release.js';
 import { NO_FINDINGS, type GateFindings } from './gate-findings.js';
 import { judgeCase } from './judge-case.js';
 
-const OPENED = new Date('2026-11-22T18:00:00Z');
 const FINE: GateFindings = { ...NO_FINDINGS, passed: { perplexity: 12 }, measured: { perplexity: 12 } };
-const FAST = {
-  stages: [
-    { share: 0, minSeconds: 10, minObservations: 0, minRequests: 0 },
-    { share: 0.5, minSeconds: 10, minObservations: 0, minRequests: 0 },
-  ],
-  minObservations: 50,
-  noDataSeconds: 60,
-  maxSeconds: 3600,
-};
 
 function later(seconds: number): Date {
   return new Date(OPENED.getTime() + 1000 * seconds);
-}
-
-function release(change: Partial<Release> = {}, policy: object = {}): Release {
-  return {
-    id: 'rel-1',
-    deployment: 'production',
-    candidateVersionId: 'ft:medium:a:1',
-    incumbentVersionId: 'ft:small:a:1',
-    state: 'shadow',
-    stage: 'shadow',
-    stageIndex: 0,
-    share: 0,
-    policyName: 'default',
-    policyVersion: 0,
-    policy: parsePolicy({ ...FAST, ...policy }),
-    statistics: initialState(),
-    position: 0,
-    observedAt: null,
-    revision: 3,
-    gates: { perplexity: 12 },
-    openedAt: OPENED,
-    openedBy: 'key:test',
-    stageSince: OPENED,
-    promotedAt: null,
-    heldAt: null,
-    resumes: null,
-    resumedAt: null,
-    pausedAt: null,
-    pausedBy: null,
-    endedAt: null,
-    reason: null,
-    ...change,
-  };
 }
 
 function open(found: Release, change: Partial<OpenCase> & { readonly pinnedBy?: string } = {}): OpenCase {
