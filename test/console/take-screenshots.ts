@@ -8,12 +8,14 @@ import { goOn } from './go-on.js';
 /** What the README may hold per picture. */
 const MOST_BYTES = 300_000;
 const FOLDER = 'docs/images';
-const SIZE = { width: 1280, height: 860 };
+const WIDTH = 1280;
 
 /** A page to be shown, and what has to be there before. */
 interface Picture {
   readonly name: string;
   readonly path: string;
+  /** As much of the page as is worth showing. */
+  readonly height: number;
   readonly until: (page: Page) => Promise<unknown>;
 }
 
@@ -27,7 +29,7 @@ async function takeScreenshots(chromium: string): Promise<void> {
     const [url = ''] = generators;
     const browser = await startChromium(chromium);
     try {
-      const page = await (await browser.newContext({ viewport: SIZE })).newPage();
+      const page = await (await browser.newContext({ viewport: { width: WIDTH, height: 900 } })).newPage();
       await page.goto(url);
       await page.getByLabel('API key').fill(key);
       await page.getByRole('button', { name: 'Sign in' }).click();
@@ -42,16 +44,23 @@ async function takeScreenshots(chromium: string): Promise<void> {
 
 function picturesOf(releaseId: string): readonly Picture[] {
   return [
-    { name: 'overview', path: '/', until: (page) => page.getByText('was taken back').waitFor() },
-    { name: 'runs', path: '/runs', until: (page) => page.getByRole('row').nth(1).waitFor() },
-    { name: 'release', path: `/releases/${releaseId}`, until: (page) => page.locator('canvas').first().waitFor() },
+    { name: 'overview', path: '/', height: 1_040, until: (page) => page.getByText('was taken back').waitFor() },
+    { name: 'runs', path: '/runs', height: 1_100, until: (page) => page.locator('canvas').nth(2).waitFor() },
+    {
+      name: 'release',
+      path: `/releases/${releaseId}`,
+      height: 1_420,
+      until: (page) => page.locator('canvas').first().waitFor(),
+    },
   ];
 }
 
 /** @returns what was written, for the terminal */
-async function take(page: Page, url: string, { name, path, until }: Picture): Promise<string> {
+async function take(page: Page, url: string, { name, path, height, until }: Picture): Promise<string> {
+  await page.setViewportSize({ width: WIDTH, height });
   await page.goto(url + path);
   await until(page);
+  await page.waitForFunction("document.querySelector('.skeleton') === null");
   // What has arrived is drawn with the frame after the next.
   await page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))');
   const file = join(FOLDER, `console-${name}.png`);

@@ -38,7 +38,7 @@ describe('evidence', () => {
   });
 
   it('is written so that it can be read', () => {
-    expect([odds(0.001), odds(1.44), odds(250), odds(1e7)]).toEqual(['×0', '×1.4', '×250', '×10^7']);
+    expect([odds(0.001), odds(1.44), odds(250), odds(1e7)]).toEqual(['×0', '×1.4', '×250', '×10⁷']);
     expect(inUnit(-0.0124, 'nats_per_token')).toBe('−0.012 nats');
     expect(inUnit(1.8, 'times')).toBe('1.80×');
     expect(inUnit(null, 'times')).toBe('unknown');

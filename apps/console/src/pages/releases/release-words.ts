@@ -93,10 +93,14 @@ export function progressOf(distance: { readonly wealth: number; readonly bound: 
 
 /** Odds as people read them: `×1.4`, `×250`, `×10⁷`. */
 export function odds(value: number): string {
-  if (value >= 1e6) return `×10^${Math.round(Math.log10(value))}`;
+  if (value >= 1e6) return `×10${superscript(Math.round(Math.log10(value)))}`;
   if (value >= 100) return `×${Math.round(value)}`;
   if (value >= 0.1) return `×${Number(value.toPrecision(2))}`;
   return '×0';
+}
+
+function superscript(value: number): string {
+  return String(value).replaceAll(/\d/g, (digit) => '⁰¹²³⁴⁵⁶⁷⁸⁹'.charAt(Number(digit)));
 }
 
 /** Whether a metric has anything to show: it decides, or something was seen of it. */

@@ -59,9 +59,9 @@ const RULE_COLUMNS: readonly Column<RuleResult>[] = [
     title: 'Rule',
     phone: 'title',
     cell: ({ subject, preset }) => (
-      <>
-        <strong>{subject}</strong> <span className="muted">of {preset}</span>
-      </>
+      <span>
+        <strong>{subject}</strong> <span className="muted nowrap">of {preset}</span>
+      </span>
     ),
   },
   {
