@@ -28,7 +28,7 @@ export class ContainerStack {
   ) {}
 
   /** Nothing runs yet; what a run before left behind is removed. */
-  static async prepare(engine: ContainerEngine): Promise<ContainerStack> {
+  static async prepare(engine: ContainerEngine, more: Readonly<Record<string, string>> = {}): Promise<ContainerStack> {
     const ports = await Promise.all(
       ['--generator-port', '--trainer-port'].map((option) => reservePort({ host: HOST, port: 0, option })),
     );
@@ -45,11 +45,17 @@ export class ContainerStack {
       HEARTBEAT_INTERVAL_MS: '1000',
       RUN_LOST_AFTER_MS: '15000',
       CHECKPOINT_INTERVAL_SECONDS: '1',
+      ...more,
     };
     const url = (port: number): string => `http://${HOST}:${port}`;
     const stack = new ContainerStack(engine, settings, url(generatorPort), url(trainerPort));
     await stack.destroy();
     return stack;
+  }
+
+  /** The network of its containers. */
+  get network(): string {
+    return `${PROJECT}_default`;
   }
 
   /** Builds the images; what is cached takes no time. */

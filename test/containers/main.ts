@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ContainerEngine } from './container-engine.js';
 import { ContainerStack } from './container-stack.js';
+import { S3_SETTINGS, S3Store } from './s3-store.js';
 import { StackClient } from './stack-client.js';
 import { tellWholeStory, type Ending, type Tell } from './whole-story.js';
 
@@ -11,7 +12,8 @@ const USAGE = `npm run test:containers [-- options]
 
 Builds the images, starts the compose file with three generators, Redis and PostgreSQL, and lets the whole story happen:
 train, promote, complete, release, roll back. Then again, with each container killed once during it. Then a backup,
-the end of everything, and a restore. Needs docker with compose, or podman with podman-compose.
+the end of everything, and a restore. Then the story once more with artifacts in a store that speaks S3. Needs docker with
+compose, or podman with podman-compose.
 
   --no-build   take the images that are there
   --keep       leave everything running after a failure
@@ -34,14 +36,14 @@ async function main(): Promise<number> {
     const seconds = ((performance.now() - startedAtMs) / 1000).toFixed(0);
     process.stdout.write(`${seconds.padStart(5)} s  ${line}\n`);
   };
-  const stack = await ContainerStack.prepare(await ContainerEngine.find());
+  const engine = await ContainerEngine.find();
+  const stack = await ContainerStack.prepare(engine);
   tell(`with ${stack.engine.name}`);
   if (!values['no-build']) await stack.build();
   for (const [target, bytes] of Object.entries(await stack.imageSizes())) {
     tell(`image ${target}: ${(bytes / 2 ** 20).toFixed(0)} MiB`);
   }
-  let isPassed = false;
-  try {
+  await whileUp(stack, values.keep, async () => {
     await stack.up();
     await stack.untilUp();
     tell('everything was started and set up');
@@ -51,11 +53,43 @@ async function main(): Promise<number> {
     tell('PASSED: the whole story, each container killed once');
     await backUpAndRestore(stack, ending, tell);
     tell('PASSED: backup, destroy, restore');
+  });
+  const withStore = await ContainerStack.prepare(engine, S3_SETTINGS);
+  await whileUp(withStore, values.keep, async () => {
+    await tellStoryWithStore(withStore, tell);
+    tell('PASSED: the whole story, artifacts in S3');
+  });
+  return 0;
+}
+
+/** Removes everything afterwards, unless it is to be kept when something failed. */
+async function whileUp(stack: ContainerStack, keep: boolean, happen: () => Promise<void>): Promise<void> {
+  let isPassed = false;
+  try {
+    await happen();
     isPassed = true;
   } finally {
-    if (isPassed || !values.keep) await stack.destroy();
+    if (isPassed || !keep) await stack.destroy();
   }
-  return 0;
+}
+
+/** Files and models are objects of the store, and the volume that the containers share has nothing but a cache. */
+async function tellStoryWithStore(stack: ContainerStack, tell: Tell): Promise<void> {
+  await stack.up('postgres', 'redis');
+  const store = await S3Store.start(stack);
+  try {
+    await stack.up();
+    await stack.untilUp();
+    tell('everything was started beside a store that speaks S3');
+    await tellWholeStory(stack, false, tell);
+    const objects = await store.countObjects();
+    const folder = await stack.inside(await stack.container('trainer'), 'ls', '/data/artifacts');
+    if (objects === 0) throw new Error('There is nothing in the store.');
+    if (folder !== 'cache') throw new Error(`Besides the cache the volume has ${folder}.`);
+    tell(`${objects} objects are in the store, and only a cache is in the volume`);
+  } finally {
+    await store.close();
+  }
 }
 
 /** Versions, history and key are back, and the same question is answered with the same words. */

@@ -66,6 +66,7 @@ async function trainGood(
   const redis = await stack.container('redis');
   if (kills) await stack.kill(redis);
   const job = await client.train(file, { n_epochs: 20 });
+  if (!kills) await expectQueueInRedis(stack, job, tell);
   if (kills) {
     await stack.start(redis);
     tell('redis was killed, and came back after the job had been taken');
@@ -78,6 +79,21 @@ async function trainGood(
   const version = await client.untilTrained(job);
   tell(`${job} made ${version}`);
   return version;
+}
+
+/** The job is a key of Redis, and the database has no queue. */
+async function expectQueueInRedis(stack: ContainerStack, job: string, tell: Tell): Promise<void> {
+  const redis = await stack.container('redis');
+  let keys: readonly string[] = [];
+  await until(`${job} is in Redis`, async () => {
+    keys = (await stack.inside(redis, 'redis-cli', '--scan', '--pattern', '*')).split('\n');
+    return keys.some((key) => key.includes(job));
+  });
+  const query = `SELECT count(*) FROM pg_namespace WHERE nspname = 'bullmq'`;
+  const ask = ['psql', '-U', 'understudy', '-d', 'understudy', '-Atc', query];
+  const schemas = await stack.inside(await stack.container('postgres'), ...ask);
+  if (schemas !== '0') throw new Error('PostgreSQL has a queue as well.');
+  tell(`the queue is in Redis, ${keys.length} keys, and not in PostgreSQL`);
 }
 
 async function releasePoor(client: StackClient, file: string, good: string, tell: Tell): Promise<void> {
