@@ -10,6 +10,7 @@ import { Report } from './report.js';
 import { benchReplicas } from './replicas.js';
 import { benchSampling } from './sampling.js';
 import { benchScoring } from './scoring.js';
+import { benchTraces } from './traces.js';
 import { benchTraining } from './training.js';
 import { numberUpTo, wholeNumber, type BenchOptions } from './options.js';
 
@@ -24,9 +25,10 @@ const BENCHES = {
   replicas: benchReplicas,
   fleet: benchFleet,
   console: benchConsole,
+  traces: benchTraces,
 };
 
-const USAGE = `Usage: npm run bench -- training|decode|sampling|graph-sampling|http|scoring|quality|replicas|fleet|console [options]
+const USAGE = `Usage: npm run bench -- training|decode|sampling|graph-sampling|http|scoring|quality|replicas|fleet|console|traces [options]
 
   --preset small|intermediate|medium   which sizes (default small)
   --json                               one JSON object per line instead of a table
@@ -44,7 +46,8 @@ const USAGE = `Usage: npm run bench -- training|decode|sampling|graph-sampling|h
   replicas: several generators on this machine; --replicas N[,N...] (default 1,2,4), and --clients, --tokens,
             --duration, --warm-up as above
   fleet:    what thousands of replicas ask of one database: what it can do is measured, the rest computed (docs/scale.md)
-  console:  how fluid the runs page of the console is with 200 runs of 10,000 points each, in Chromium`;
+  console:  how fluid the runs page of the console is with 200 runs of 10,000 points each, in Chromium
+  traces:   what OpenTelemetry costs, with a collector that drops all; --clients, --tokens, --stream, --duration, --warm-up`;
 
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({

@@ -22,7 +22,7 @@ function main() {
     return;
   }
   for (const version of words.length > 0 ? words : ['15', '16', '17']) fetchPostgres(version);
-  const test = spawnSync(process.execPath, [join(root, 'scripts/test.mjs'), 'e2e', 'whole-story'], {
+  const test = spawnSync(process.execPath, [join(root, 'scripts/test.mjs'), 'e2e', 'test/e2e/whole-story'], {
     cwd: root,
     stdio: 'inherit',
   });

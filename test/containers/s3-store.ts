@@ -31,10 +31,10 @@ export class S3Store {
   /** @param stack whose network is there already */
   static async start({ engine, network }: ContainerStack): Promise<S3Store> {
     const name = `${network}-${HOST}`;
-    const words = ['/packages/s3rver/bin/s3rver.js', '-s', '-a', '0.0.0.0', '-p', String(PORT), '-d', FOLDER];
+    const words = ['/store/node_modules/s3rver/bin/s3rver.js', '-s', '-a', '0.0.0.0', '-p', String(PORT), '-d', FOLDER];
     await engine.output(
-      ...['run', '-d', '--rm', '--name', name, '--network', network, '--network-alias', HOST, '--read-only'],
-      ...['--tmpfs', '/tmp', '-v', `${PACKAGES}:/packages:ro`, 'understudy-generator', 'node'],
+      ...['run', '-d', '--name', name, '--network', network, '--network-alias', HOST, '--read-only'],
+      ...['--tmpfs', '/tmp', '-v', `${PACKAGES}:/store/node_modules:ro`, 'understudy-generator', 'node'],
       ...[...words, '--allow-mismatched-signatures', '--configure-bucket', BUCKET],
     );
     const store = new S3Store(engine, name);

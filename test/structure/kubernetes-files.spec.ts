@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { findProblems, readManifests, type Manifest } from './kubernetes-schema.js';
+import { RENDERER, renderOverlay } from './kustomize.js';
 import { root } from './source-files.js';
 
 interface Kustomization {
@@ -86,6 +87,36 @@ describe.each(overlays)('the overlay %s', (overlay) => {
     expect(missing).toEqual([]);
   });
 });
+
+describe.skipIf(RENDERER === null)(
+  `an overlay as it is rendered${RENDERER === null ? ' (skipped: neither kustomize nor kubectl is here)' : ` by ${RENDERER[0]}`}`,
+  () => {
+    it.each(overlays)('is made of objects that the schema of Kubernetes allows: %s', (overlay) => {
+      const rendered = readManifests(renderOverlay(join(folder, 'overlays', overlay)));
+      expect(rendered.flatMap(findProblems)).toEqual([]);
+      expect(new Set(rendered.map(nameOf)).size).toBe(rendered.length);
+      expect(rendered.map(nameOf)).toEqual(expect.arrayContaining(['Deployment generator', 'StatefulSet trainer']));
+      const inNamespace = rendered.filter(({ kind }) => kind !== 'Namespace');
+      expect(new Set(inNamespace.map(({ metadata }) => metadata.namespace))).toEqual(new Set(['understudy']));
+      const settings = rendered.find(({ kind }) => kind === 'ConfigMap')?.metadata.name ?? 'none';
+      expect(settings).toMatch(/^understudy-settings-/);
+      for (const name of ['Deployment generator', 'StatefulSet trainer', 'Job setup']) {
+        const [container] = podOf(rendered.find((resource) => nameOf(resource) === name))?.containers ?? [];
+        expect(JSON.stringify(container), name).toContain(settings);
+      }
+    });
+
+    it('trains on a GPU, in the image for it, where the overlay says so', () => {
+      const rendered = readManifests(renderOverlay(join(folder, 'overlays/gpu')));
+      const [container] =
+        podOf(rendered.find((resource) => nameOf(resource) === 'StatefulSet trainer'))?.containers ?? [];
+      expect(container).toMatchObject({
+        image: 'registry.example.com/understudy-trainer-gpu:0.1.0',
+        resources: { limits: { 'nvidia.com/gpu': '1' } },
+      });
+    });
+  },
+);
 
 describe('the example of the secret', () => {
   it('is a Secret', () => {

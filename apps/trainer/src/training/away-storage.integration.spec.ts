@@ -1,5 +1,8 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { artifactSettings, openArtifactStore } from '#artifacts';
+import { openDatabase, type Database } from '#database';
+import { TrainingQueue, trainingJobId } from '#jobs';
+import { Registry } from '#registry';
 import {
   HAS_REDIS,
   RedisServer,
@@ -9,6 +12,7 @@ import {
   tinyCorpus,
   type TestDatabase,
 } from '#testing';
+import { DatabaseGate } from '../testing/database-gate.js';
 import { ENDLESS, RunningTrainer, TINY } from '../testing/running-trainer.js';
 
 guardAgainstLeaks();
@@ -19,6 +23,8 @@ const PATIENT = { timeout: 180_000 };
 let text: string;
 let database: TestDatabase;
 let trainer: RunningTrainer;
+/** Ended after the trainer, which talks through it to the last. */
+let gate: DatabaseGate | undefined;
 
 beforeAll(async () => {
   const corpus = await tinyCorpus({ documents: 5, words: 200 });
@@ -32,6 +38,8 @@ beforeEach(async () => {
 
 afterEach(async () => {
   await trainer.close();
+  await gate?.shut();
+  gate = undefined;
   await database.close();
 });
 
@@ -83,6 +91,43 @@ describe.skipIf(!HAS_REDIS)('a queue in Redis', PATIENT, () => {
   it('does not keep the trainer from ending when it is gone', async () => {
     await redis.kill();
     await expect.poll(readiness).toBe(503);
+  });
+});
+
+describe.skipIf(!HAS_REDIS)('a database that goes away while the queue in Redis stays', PATIENT, () => {
+  let redis: RedisServer;
+  let way: DatabaseGate;
+  let direct: Database;
+
+  beforeEach(async () => {
+    redis = await RedisServer.start();
+    gate = way = await DatabaseGate.open(database.connectionString);
+    direct = openDatabase(database);
+    trainer = await RunningTrainer.start(way.connectionString, { REDIS_URL: redis.url });
+  });
+
+  afterEach(async () => {
+    await direct.close();
+    await redis.close();
+  });
+
+  it('loses no job that is taken off the queue meanwhile, and puts none there without a row', async () => {
+    const queue = trainer.app.get(TrainingQueue);
+    const corpusId = await trainer.upload(text);
+    await way.shut();
+    // Of a job, the row and what is on the queue were written before; the trainer cannot read the row when it takes the job.
+    const run = { corpusId, preset: 'small', hyperparameters: TINY, seed: 1 };
+    const { id } = await new Registry(direct).createTrainingRun(run);
+    await queue.enqueue('train-model', { trainingRunId: id }, trainingJobId(id, 1));
+    await expect.poll(() => queue.has(trainingJobId(id, 1)), { timeout: 60_000 }).toBe(false);
+    const body = { model: 'small', training_file: corpusId };
+    expect((await trainer.fetch('/v1/fine_tuning/jobs', { body })).status).toBe(503);
+    expect(await queue.counts()).toEqual({ waiting: 0, active: 0 });
+
+    await way.reopen();
+    await expect.poll(readiness, { timeout: 60_000 }).toBe(200);
+    const ended = await trainer.until(id, ({ finishedAt }) => finishedAt !== null);
+    expect(ended).toMatchObject({ state: 'succeeded', attempt: 1 });
   });
 });
 
