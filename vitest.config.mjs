@@ -1,8 +1,35 @@
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer } from 'vitest/node';
 
 const postgres = './dist/libs/testing/src/postgres-global-setup.js';
 const integration = 'dist/**/*.integration.spec.js';
 const endToEnd = 'dist/**/*.e2e.spec.js';
+/** Of these, the ones that judge how long something takes; no other spec runs beside them. */
+const alone = [
+  'console/serving-pages',
+  'console/training-pages',
+  'console/whole-story',
+  'e2e/release-failures',
+  'e2e/release-outage',
+  'e2e/releases',
+].map((name) => `dist/test/${name}.e2e.spec.js`);
+/** These take longest. */
+const longest = ['npm-start', 'run-kills', 'whole-story', 'generator-drills'].map(
+  (name) => `/test/e2e/${name}.e2e.spec.js`,
+);
+
+/** vitest begins with the largest files; a small one that takes long, begun last, would keep one core busy and the other waiting. */
+class LongestFirst extends BaseSequencer {
+  async sort(files) {
+    const isLong = ({ moduleId }) => longest.some((end) => moduleId.endsWith(end));
+    const sorted = await super.sort(files);
+    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
+  }
+}
+
+/** One more than two cores, as they often wait: for a process to start, a turn of the judge, a lease to run out, another try. */
+const waiting = { globalSetup: postgres, maxWorkers: 3, sequence: { groupOrder: 1 } };
+const endToEndLimits = { testTimeout: 180_000, hookTimeout: 180_000 };
 
 // The specs run compiled, so that what they fork and start as a worker exists as a file.
 export default defineConfig({
@@ -11,6 +38,7 @@ export default defineConfig({
     pool: 'forks',
     maxWorkers: 2,
     execArgv: ['--enable-source-maps'],
+    sequence: { sequencer: LongestFirst },
     // Our own files are loaded by Node itself, as in production: one copy of each module, in the spec and in what it tests.
     server: { deps: { external: [/\/dist\/(?!.*\.spec\.js)/, /node_modules/] } },
     projects: [
@@ -27,22 +55,22 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          ...waiting,
           name: 'integration',
           include: [integration],
-          globalSetup: postgres,
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },
       },
+      { extends: true, test: { ...waiting, ...endToEndLimits, name: 'e2e', include: [endToEnd], exclude: alone } },
       {
         extends: true,
         test: {
-          name: 'e2e',
-          include: [endToEnd],
+          ...endToEndLimits,
+          name: 'e2e alone',
+          include: alone,
           globalSetup: postgres,
-          testTimeout: 180_000,
-          hookTimeout: 180_000,
-          // Each of them starts services and trains on all cores.
+          // vitest runs files that are not parallel when all others have ended.
           fileParallelism: false,
         },
       },
