@@ -44,7 +44,7 @@ async function takeScreenshots(chromium: string): Promise<void> {
 
 function picturesOf(releaseId: string): readonly Picture[] {
   return [
-    { name: 'overview', path: '/', height: 1_040, until: (page) => page.getByText('was taken back').waitFor() },
+    { name: 'overview', path: '/', height: 1_000, until: (page) => page.getByText('was taken back').waitFor() },
     { name: 'runs', path: '/runs', height: 1_100, until: (page) => page.locator('canvas').nth(2).waitFor() },
     {
       name: 'release',

@@ -133,7 +133,11 @@ describe.skipIf(chromium === null)('the pages of training', () => {
     const fetched: { readonly told: number; readonly steps: readonly number[] }[] = [];
     page.on('response', (response) => {
       if (!response.url().includes('/metrics?')) return;
-      void response.json().then((body) => fetched.push(body as (typeof fetched)[number]));
+      // What is still under way when the window is closed has no body.
+      void response.json().then(
+        (body) => fetched.push(body as (typeof fetched)[number]),
+        () => undefined,
+      );
     });
     await own.open(`/runs?charts=all&runs=${[first, ...others].join(',')}`);
     await own.heading(`Curves of ${MOST_DRAWN} runs`);

@@ -1,10 +1,13 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { listFolders, root } from './source-files.js';
 
 const architecture = readFileSync(join(root, 'ARCHITECTURE.md'), 'utf8');
 const readme = readFileSync(join(root, 'README.md'), 'utf8');
+/** Of a picture that a reader of README has to load. */
+const MOST_PICTURE_BYTES = 300_000;
+const PNG = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1');
 const isMissing = (path: string): boolean => !existsSync(join(root, path));
 
 describe('documented paths', () => {
@@ -24,7 +27,21 @@ describe('documented paths', () => {
     expect(paths.length).toBeGreaterThan(10);
     expect(paths.filter(isMissing)).toEqual([]);
   });
+
+  it(`README's pictures exist as PNG files below ${MOST_PICTURE_BYTES / 1000} kB`, () => {
+    const pictures = [...readme.matchAll(/!\[[^\]]*\]\(([^)\s]+)\)|<img[^>]*\ssrc="([^"]+)"/g)].map(
+      ([, inMarkdown, inHtml]) => inMarkdown ?? inHtml ?? '',
+    );
+    expect(pictures.length).toBeGreaterThanOrEqual(3);
+    expect(pictures.filter(isMissing)).toEqual([]);
+    expect(pictures.filter((path) => statSync(join(root, path)).size >= MOST_PICTURE_BYTES)).toEqual([]);
+    expect(pictures.filter((path) => !isPng(path))).toEqual([]);
+  });
 });
+
+function isPng(path: string): boolean {
+  return readFileSync(join(root, path)).subarray(0, PNG.length).equals(PNG);
+}
 
 /** The text of the sections whose heading matches, each down to the next heading. */
 function sections(markdown: string, heading: RegExp): string[] {
