@@ -35,7 +35,7 @@ export class S3Store {
     await engine.output(
       ...['run', '-d', '--name', name, '--network', network, '--network-alias', HOST, '--read-only'],
       ...['--tmpfs', '/tmp', '-v', `${PACKAGES}:/store/node_modules:ro`, 'understudy-generator', 'node'],
-      ...[...words, '--allow-mismatched-signatures', '--configure-bucket', BUCKET],
+      ...[...words, '--allow-mismatched-signatures', '--no-vhost-buckets', '--configure-bucket', BUCKET],
     );
     const store = new S3Store(engine, name);
     const ask = `fetch('http://${HOST}:${PORT}').then(() => process.exit(0), () => process.exit(1))`;
