@@ -48,7 +48,7 @@ function harmsOf(policy: ReleasePolicy, { metrics }: ReleaseStatistics, name: Me
     reasons.push(reason('worse', text, name, rollbackPeak, bound));
   }
   if (watchPeak >= watchBound) {
-    const text = `${name} (${METRICS[name].meaning}) became worse than its margin of ${policy.metrics[name].margin}: without such a change this comes once in ${policy.watch.averageRunLength} observations or less often; seen after ${watch.n} of the watch.`;
+    const text = `${name} (${METRICS[name].meaning}) became worse than its margin of ${policy.metrics[name].margin}: without such a change this comes once in ${policy.watch.averageRunLength.toLocaleString('en')} observations or less often; seen after ${watch.n} of the watch.`;
     reasons.push(reason('changed', text, name, watchPeak, watchBound));
   }
   return reasons;
