@@ -108,6 +108,26 @@ describe('release:replay', () => {
     ]);
   });
 
+  it('takes a reason in other words for the same reason, and another number for another', async () => {
+    await registry.releases.recordObservations(texts(20, 0.1));
+    await judge({ kind: 'hold', resumes: true }, 99_999);
+    const change = (field: string, value: string): Promise<unknown> =>
+      database.pool.query(
+        `UPDATE "release_events" SET "evidence" = jsonb_set("evidence", '{reasons,0,${field}}', $1::jsonb) WHERE "kind" = 'held'`,
+        [value],
+      );
+    // What was recorded cannot be changed otherwise.
+    await database.pool.query('ALTER TABLE "release_events" DISABLE TRIGGER USER');
+    await change('message', '"In other words."');
+    const reworded = await replayRelease(registry, release.id);
+    expect(reworded.decisions.flatMap(({ differences }) => differences)).toEqual([]);
+    await change('bound', '12345');
+    const changed = await replayRelease(registry, release.id);
+    expect(changed.decisions.flatMap(({ differences }) => differences).join()).toMatch(
+      /reasons\.0\.bound: 12345 on record/,
+    );
+  });
+
   it('names what is not as it was recorded: one observation by a billionth, one that is gone', async () => {
     await registry.releases.recordObservations(texts(20, 0.1));
     await judge({ kind: 'hold', resumes: true }, 99_999);

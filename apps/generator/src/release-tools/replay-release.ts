@@ -76,8 +76,15 @@ function comparable(statistics: ReleaseStatistics): object {
 
 function compareDecision(policy: Release['policy'], statistics: ReleaseStatistics, record: DecisionRecord): string[] {
   const { action, reasons } = decide(policy, statistics, record.situation);
-  const replayed = { action, reasons, explanation: explain(policy, statistics) };
-  return findDifferences({ action: record.action, reasons: record.reasons, explanation: record.explanation }, replayed);
+  const replayed = { action, reasons: withoutWords(reasons), explanation: explain(policy, statistics) };
+  const { explanation } = record;
+  return findDifferences({ action: record.action, reasons: withoutWords(record.reasons), explanation }, replayed);
+}
+
+/** Reasons without their sentences, which another version of the judge may word otherwise; what has decided is in the other fields. */
+function withoutWords(reasons: unknown): unknown {
+  if (!Array.isArray(reasons)) return reasons;
+  return reasons.map((reason: unknown) => (isObject(reason) ? { ...reason, message: null } : reason));
 }
 
 function decisionIn({ evidence }: ReleaseEvent): DecisionRecord | null {
