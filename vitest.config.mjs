@@ -37,7 +37,8 @@ export default defineConfig({
   test: {
     pool: 'forks',
     maxWorkers: 2,
-    execArgv: ['--enable-source-maps'],
+    // A spec's process does not live long enough for WebAssembly that was compiled better to be worth compiling it again.
+    execArgv: ['--enable-source-maps', '--liftoff-only'],
     sequence: { sequencer: LongestFirst },
     // Our own files are loaded by Node itself, as in production: one copy of each module, in the spec and in what it tests.
     server: { deps: { external: [/\/dist\/(?!.*\.spec\.js)/, /node_modules/] } },

@@ -1,10 +1,15 @@
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { loadConfig } from '#config';
 import { startEmbeddedPostgres } from '#database';
 import { createTemplate } from './template-database.js';
+
+/** A folder in memory, where Linux has one: hundreds of databases are made and removed, a thousand files each. */
+const MEMORY_FOLDER = '/dev/shm';
+/** Far more than the databases that are there at one time. */
+const ROOM_BYTES = 2 ** 30;
 
 /** vitest's global setup: one PostgreSQL server for the whole run, with a migrated template that each test clones. */
 export default async function setUpPostgres(project: TestProject): Promise<() => Promise<void>> {
@@ -20,7 +25,7 @@ export default async function setUpPostgres(project: TestProject): Promise<() =>
 async function openServer(): Promise<{ readonly connectionString: string; stop(): Promise<void> }> {
   const { testDatabaseUrl } = loadConfig();
   if (testDatabaseUrl !== null) return { connectionString: testDatabaseUrl, stop: () => Promise.resolve() };
-  const folder = await mkdtemp(join(tmpdir(), 'understudy-test-'));
+  const folder = await mkdtemp(join(await fastFolder(), 'understudy-test-'));
   // As root the server runs as another account, which has to get in.
   await chmod(folder, 0o755);
   const server = await startEmbeddedPostgres({ folder: join(folder, 'postgres'), durable: false });
@@ -32,6 +37,12 @@ async function openServer(): Promise<{ readonly connectionString: string; stop()
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** Where files are made fastest. */
+async function fastFolder(): Promise<string> {
+  const { bavail, bsize } = await statfs(MEMORY_FOLDER).catch(() => ({ bavail: 0, bsize: 0 }));
+  return bavail * bsize >= ROOM_BYTES ? MEMORY_FOLDER : tmpdir();
 }
 
 declare module 'vitest' {
