@@ -53,7 +53,15 @@ const TONES: Readonly<Record<string, Tone>> = {
   former: 'neutral',
 };
 
+/** States that are not words as they are written. */
+const WORDS: Readonly<Record<string, string>> = {
+  training_from: 'training the first',
+  training_to: 'training the second',
+  training_fallback: 'training another',
+  comparing_fallback: 'comparing',
+};
+
 /** Where something stands, in the colour that this has everywhere. */
 export function StateBadge({ state }: { readonly state: string }): ReactNode {
-  return <Badge tone={TONES[state] ?? 'neutral'}>{state.replaceAll('_', ' ')}</Badge>;
+  return <Badge tone={TONES[state] ?? 'neutral'}>{WORDS[state] ?? state.replaceAll('_', ' ')}</Badge>;
 }

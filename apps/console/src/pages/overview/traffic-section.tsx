@@ -8,9 +8,14 @@ import { Stat, Stats } from '../../ui/stat.js';
 import type { Overview } from './overview.js';
 
 const TIME = { kind: 'time', label: 'time' } as const;
-const TOKENS = { label: 'tokens', unit: 'tokens/s', min: 0, format: (value: number) => decimal(value, 0) };
+const TOKENS = { label: 'tokens', unit: 'tokens/s', min: 0, format: tokenRate };
 const REQUESTS = { label: 'requests', unit: 'requests/s', min: 0, format: (value: number) => decimal(value, 2) };
 const LATENCY = { label: 'latency', unit: 'ms', min: 0, format: (value: number) => durationMs(value) };
+
+/** Whole numbers, but where little is asked. */
+function tokenRate(value: number): string {
+  return decimal(value, value < 10 ? 2 : 0);
+}
 
 type Point = Overview['traffic']['points'][number];
 
@@ -32,8 +37,8 @@ export function TrafficSection({ overview: { traffic } }: { readonly overview: O
     <Section title="Traffic" note="All replicas; numbers of the last minute, charts of the last hour.">
       <Stats>
         <Stat label="Requests" value={decimal(recent.requests_per_second, 2)} unit="per s" />
-        <Stat label="Generated" value={decimal(recent.completion_tokens_per_second, 0)} unit="tokens/s" />
-        <Stat label="Read" value={decimal(recent.prompt_tokens_per_second, 0)} unit="tokens/s" />
+        <Stat label="Generated" value={tokenRate(recent.completion_tokens_per_second)} unit="tokens/s" />
+        <Stat label="Read" value={tokenRate(recent.prompt_tokens_per_second)} unit="tokens/s" />
         <Stat label="Latency, half" value={durationMs(recent.p50_ms)} hint={`95%: ${durationMs(recent.p95_ms)}`} />
         <Stat
           label="Failed"
