@@ -38,6 +38,8 @@ export async function tellServing(
 
 /** Reads what came by the channel of deployments: a notice, or the name of the deployment that is to be read. */
 export function readServingNotice(payload: string): ServingNotice | string {
+  // A name may be JSON by accident, such as null or 7; it never begins like an object.
+  if (!payload.startsWith('{')) return payload;
   try {
     return JSON.parse(payload) as ServingNotice;
   } catch {
