@@ -1,4 +1,4 @@
-import { chmod, readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import type { FolderArtifactStore } from '#artifacts';
 
 /** Damages or removes the weights of a stored bundle; returns what mends it. */
@@ -19,8 +19,9 @@ export async function damageBundle(
     const damaged = Buffer.from(whole);
     damaged[damaged.length - 1]! ^= 1;
     for (const path of [stored, linked]) {
-      await chmod(path, 0o644);
-      await writeFile(path, damaged);
+      // In the place of the old file: who has that mapped into memory would die of a file that is empty for a moment.
+      await writeFile(`${path}.damaged`, damaged);
+      await rename(`${path}.damaged`, path);
     }
   }
   return async () => {
