@@ -70,7 +70,7 @@ export interface DemoEnd {
  */
 export async function demonstrateRollback(
   tell: (line: string) => void,
-  look?: (end: DemoEnd) => Promise<void>,
+  look?: (end: DemoEnd, story: RollbackStory) => Promise<void>,
 ): Promise<RollbackStory> {
   tell(`Starting PostgreSQL, a trainer and ${REPLICAS} generators ...`);
   const ground = await openDemoGround(REPLICAS);
@@ -96,7 +96,7 @@ export async function demonstrateRollback(
     try {
       const scene = { ground, api, clients, policy: POLICY, tell };
       const story = await releaseAndSpoil(scene, medium, sentencesOf(texts.backwards));
-      await look?.({ ground, texts, files: { stories, both }, release: story.release });
+      await look?.({ ground, texts, files: { stories, both }, release: story.release }, story);
       return story;
     } finally {
       await clients.stop();
