@@ -248,6 +248,15 @@ const RELEASES = {
       ]),
       table('Which version each replica serves', ['understudy_serving_info{$select}', '{{instance}} {{version}}']),
     ],
+    [
+      graph(
+        'From a decision until a replica follows it',
+        's',
+        [quantile(0.5, 'understudy_follow_seconds'), 'p50'],
+        [quantile(0.99, 'understudy_follow_seconds'), 'p99'],
+      ),
+      table('Which decision each replica follows', ['understudy_serving_revision{$select}', '{{instance}}']),
+    ],
   ],
 };
 

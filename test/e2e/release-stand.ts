@@ -38,10 +38,21 @@ interface Models {
   readonly poor: ModelVersion;
 }
 
+/** How a generator follows what is decided about its deployment. */
+interface Following {
+  /** Of the decision that it follows. */
+  readonly servingRevision: number;
+  /** Decisions that it has followed a second or more after they were made, and sooner. */
+  readonly late: number;
+  readonly inTime: number;
+}
+
 /** Models of different worth on one ground, generators that serve one of them, and clients. */
 export class ReleaseStand {
   readonly replicas: Replica[] = [];
   readonly #loads: ReleaseLoad[] = [];
+  /** What each generator had followed before a release, by its id. */
+  readonly #followed = new Map<string, readonly Following[]>();
 
   private constructor(
     readonly ground: GeneratorStand,
@@ -103,7 +114,10 @@ export class ReleaseStand {
   async release({ id }: ModelVersion, policy: object = {}): Promise<Release> {
     const { releases } = this.ground.registry;
     const { name } = await releases.writePolicy('fast', { ...POLICY, ...policy }, BY);
-    return releases.open({ deployment: 'production', candidateVersionId: id, policyName: name, ...BY });
+    const followed = await this.#following();
+    const release = await releases.open({ deployment: 'production', candidateVersionId: id, policyName: name, ...BY });
+    this.#followed.set(release.id, followed);
+    return release;
   }
 
   /** A release as soon as it is in this state. */
@@ -111,6 +125,41 @@ export class ReleaseStand {
     const { releases } = this.ground.registry;
     await expect.poll(async () => (await releases.get(id)).state, PATIENT).toBe(state);
     return releases.get(id);
+  }
+
+  /** Waits until each generator has followed the newest decision; since the release was opened none has followed one late. */
+  async untilFollowed({ id }: Release): Promise<void> {
+    const { servingRevision } = await this.ground.registry.getDeployment('production');
+    const revisions = async (): Promise<number[]> => (await this.#following()).map((one) => one.servingRevision);
+    await expect.poll(revisions, PATIENT).toEqual(this.replicas.map(() => servingRevision));
+    const since = (await this.#following()).map(({ late, inTime }, index) => {
+      const before = this.#followed.get(id)?.[index];
+      return { late: late - (before?.late ?? 0), inTime: inTime - (before?.inTime ?? 0) };
+    });
+    expect(since.map(({ late }) => late)).toEqual(this.replicas.map(() => 0));
+    expect(Math.min(...since.map(({ inTime }) => inTime))).toBeGreaterThan(0);
+  }
+
+  /** How each generator follows what is decided, as it tells Prometheus. */
+  #following(): Promise<readonly Following[]> {
+    return Promise.all(
+      this.replicas.map(async ({ url }) => {
+        const metrics = await (await fetch(`${url}/metrics`)).text();
+        const value = (name: string): number =>
+          Number(
+            metrics
+              .split('\n')
+              .find((line) => line.startsWith(`${name} `))
+              ?.split(' ')[1],
+          );
+        const inTime = value('understudy_follow_seconds_bucket{le="1"}');
+        return {
+          servingRevision: value('understudy_serving_revision'),
+          late: value('understudy_follow_seconds_count') - inTime,
+          inTime,
+        };
+      }),
+    );
   }
 
   /** What happened in a release, the oldest first. */

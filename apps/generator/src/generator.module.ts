@@ -17,6 +17,7 @@ import { REPLICA_ID } from './generator-tokens.js';
 import { HealthController } from './health/health.controller.js';
 import { DecoderMetrics } from './models/decoder-metrics.js';
 import { DeploymentFollower } from './models/deployment-follower.js';
+import { FollowMetrics } from './models/follow-metrics.js';
 import { ListModels } from './models/list-models.js';
 import { ModelCards } from './models/model-card.js';
 import { FAULTS, type Faults } from './models/faults.js';
@@ -87,6 +88,7 @@ export class GeneratorModule {
         ModelCards,
         CompletionMetrics,
         DecoderMetrics,
+        FollowMetrics,
         Completer,
         HardGates,
         JudgeMetrics,

@@ -12,6 +12,7 @@ import { DEPLOYMENTS_CHANNEL, Registry } from '#registry';
 import { readServingNotice } from '#registry/releases';
 import { CONFIG, DATABASE } from '../generator-tokens.js';
 import { ReleaseArms } from '../releases/release-arms.js';
+import { FollowMetrics } from './follow-metrics.js';
 import { ModelHost } from './model-host.js';
 
 const FIRST_RETRY_MS = 500;
@@ -49,6 +50,7 @@ export class DeploymentFollower implements OnApplicationBootstrap, BeforeApplica
     private readonly registry: Registry,
     private readonly host: ModelHost,
     private readonly arms: ReleaseArms,
+    private readonly metrics: FollowMetrics,
     @Inject(CONFIG) private readonly config: Config,
     @Inject(DATABASE) private readonly database: Database,
   ) {}
@@ -80,17 +82,20 @@ export class DeploymentFollower implements OnApplicationBootstrap, BeforeApplica
   }
 
   /** Follows a notice as far as memory goes; false where the deployment has to be read for the rest. */
-  #obey({ servingRevision, incumbentVersionId, previousVersionId, release }: Notice): boolean {
+  #obey({ servingRevision, decidedAtMs, incumbentVersionId, previousVersionId, release }: Notice): boolean {
     if (this.#servingRevision === null) return false;
     if (servingRevision <= this.#servingRevision) return true;
     this.#servingRevision = servingRevision;
     this.#notices += 1;
+    this.metrics.hear(servingRevision, decidedAtMs);
     const { live } = this.arms;
     const isKnown = release === null || release.id === live?.id;
     // In the order of a reading: a release that has ended draws no arms any more, whatever can be served.
     this.arms.follow(live !== null && release?.id === live.id ? { ...live, ...release } : null);
     const isServed = incumbentVersionId !== null && this.host.switchAtOnce(incumbentVersionId, previousVersionId);
-    return isKnown && isServed;
+    if (!isKnown || !isServed) return false;
+    this.metrics.follow(servingRevision);
+    return true;
   }
 
   /** Reads the deployment now; when a reading is under way, once more after it. */
@@ -138,6 +143,8 @@ export class DeploymentFollower implements OnApplicationBootstrap, BeforeApplica
       this.arms.follow(release);
       if (wanted === null) this.host.problem = 'It has no version yet: promote one.';
       else await this.host.switchTo(wanted, deployment.previousVersionId, isNewest);
+      // What came meanwhile is read once more, or was followed already.
+      if (isNewest()) this.metrics.follow(deployment.servingRevision);
       this.arms.load();
       this.#failedVersionId = null;
       this.#retryMs = FIRST_RETRY_MS;

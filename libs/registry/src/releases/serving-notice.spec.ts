@@ -10,6 +10,7 @@ describe('what is told of a deployment', () => {
     const notice = {
       deployment: 'null',
       servingRevision: 3,
+      decidedAtMs: 1_795_406_400_123,
       incumbentVersionId: 'ft:small:a:1',
       previousVersionId: null,
       release: null,

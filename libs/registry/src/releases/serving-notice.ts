@@ -1,4 +1,4 @@
-import { notify, type Transaction } from '#database';
+import type { Transaction } from '#database';
 import { DEPLOYMENTS_CHANNEL } from '../channels.js';
 import type { Deployment } from '../records.js';
 import type { Release } from './release.js';
@@ -8,6 +8,8 @@ export interface ServingNotice {
   readonly deployment: string;
   /** Of two notices the one with the higher number is the newer one. */
   readonly servingRevision: number;
+  /** When the last of the decision was written, just before it held: milliseconds since 1970, by the clock of the database. */
+  readonly decidedAtMs: number;
   readonly incumbentVersionId: string | null;
   readonly previousVersionId: string | null;
   /** The open release, as far as it says who serves. */
@@ -20,7 +22,7 @@ export async function tellServing(
   { name, servingRevision, incumbentVersionId, previousVersionId }: Deployment,
   release: Release | null,
 ): Promise<void> {
-  const notice: ServingNotice = {
+  const notice: Omit<ServingNotice, 'decidedAtMs'> = {
     deployment: name,
     servingRevision,
     incumbentVersionId,
@@ -32,8 +34,11 @@ export async function tellServing(
       share: release.share,
     },
   };
-  await notify(tx, DEPLOYMENTS_CHANNEL, JSON.stringify(notice));
-  await notify(tx, DEPLOYMENTS_CHANNEL, name);
+  await tx.$executeRaw`
+    SELECT
+      pg_notify(${DEPLOYMENTS_CHANNEL}, (${JSON.stringify(notice)}::jsonb ||
+        jsonb_build_object('decidedAtMs', floor(1000 * extract(epoch FROM clock_timestamp()))))::text),
+      pg_notify(${DEPLOYMENTS_CHANNEL}, ${name})`;
 }
 
 /** Reads what came by the channel of deployments: a notice, or the name of the deployment that is to be read. */
