@@ -135,6 +135,30 @@ describe.skipIf(chromium === null)('the console', () => {
     await visit.close();
   });
 
+  it('asks once more for the script of a page that did not arrive, and says so when it does not come at all', async () => {
+    const visit = await stand.visit(stand.ground.keys.admin);
+    await visit.heading('Overview');
+    let asked = 0;
+    await visit.page.route(/\/assets\/playground-page-/, (route) => {
+      asked += 1;
+      return asked === 1 ? route.abort() : route.continue();
+    });
+    await visit.page.getByRole('link', { name: 'Playground' }).first().click();
+    await visit.heading('Playground');
+    expect(asked).toBe(2);
+    await visit.page.route(/\/assets\/timeline-page-/, (route) => route.abort());
+    await visit.page.getByRole('link', { name: 'Timeline' }).first().click();
+    await visit.page.getByText('This page could not be shown').waitFor();
+    // The frame stands, and other pages open.
+    await visit.page.getByRole('link', { name: 'Versions' }).click();
+    await visit.heading('Versions');
+    await visit.page.getByRole('link', { name: 'Timeline' }).first().click();
+    await visit.page.unrouteAll();
+    await visit.page.getByRole('button', { name: 'Reload' }).click();
+    await visit.heading('Timeline');
+    await visit.close();
+  });
+
   it('says that it is not connected, keeps what it shows, and is live again afterwards', async () => {
     const visit = await stand.visit(stand.ground.keys.admin);
     await visit.page.getByText('Live', { exact: true }).waitFor();

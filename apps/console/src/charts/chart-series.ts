@@ -1,5 +1,5 @@
 import type uPlot from 'uplot';
-import { decimate, type Curve } from './decimate.js';
+import type { Curve, Decimated } from './decimate.js';
 import type { SeriesColor } from './series-color.js';
 import { smooth } from './smooth.js';
 
@@ -56,18 +56,12 @@ export function rangeOf(series: readonly ChartSeries[]): readonly [number, numbe
   return from <= to ? [from, to] : null;
 }
 
-/** What the drawing library takes: one list of x for all lines, each line as dense as can be seen. */
+/** What the drawing library takes: one list of x for all lines. */
 export function alignedData(
-  lines: readonly DrawnLine[],
-  range: readonly [number, number],
-  columns: number,
+  curves: readonly Decimated[],
   join: (tables: uPlot.AlignedData[]) => uPlot.AlignedData,
 ): uPlot.AlignedData {
-  const tables = lines.map(({ curve }): uPlot.AlignedData => {
-    const { xs, ys } = decimate(curve, range[0], range[1], columns);
-    return [xs, ys];
-  });
-  if (tables.length === 0) return [[]];
+  if (curves.length === 0) return [[]];
   // Where only another line has a point, a line is drawn through; its own gaps stay gaps.
-  return join(tables);
+  return join(curves.map(({ xs, ys }) => [xs, ys]));
 }

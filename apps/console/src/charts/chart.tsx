@@ -3,6 +3,7 @@ import { useEffect, useMemo, useRef, useState, type KeyboardEvent, type ReactNod
 import { decimal } from '../format/numbers.js';
 import { useTheme } from '../ui/theme.js';
 import { linesOf, rangeOf, type ChartSeries } from './chart-series.js';
+import { drawings } from './frame-queue.js';
 import { Plot, type LimitLine, type Mark, type XAxis, type YAxis } from './plot.js';
 import { seriesColor } from './series-color.js';
 import { valueAt } from './value-at.js';
@@ -26,6 +27,8 @@ const NO_UNIT: YAxis = { label: '' };
 const NO_LIMITS: readonly LimitLine[] = [];
 const NO_MARKS: readonly Mark[] = [];
 const NARROWEST = 120;
+/** So much before it is scrolled into sight, it is drawn. */
+const NEAR = '240px';
 
 /** Curves over a common x. Drag to see a part; double click, or 0, to see all; the arrow keys move the cursor, + and - zoom. */
 export function Chart(props: ChartProps): ReactNode {
@@ -52,21 +55,38 @@ export function Chart(props: ChartProps): ReactNode {
     if (element === null || !hasPoints) return;
     const onCursor = (at: number | null): void =>
       showValues(legend.current, latest.current.series, latest.current.y, at);
-    const setup = { lines: latest.current.drawn, x, y, height, limits, marks, sync, onCursor, onZoom: setZoomed };
-    const made = new Plot(element, Math.max(NARROWEST, element.clientWidth), setup);
-    plot.current = made;
-    setZoomed(false);
-    if (latest.current.range !== null) made.setData(latest.current.drawn, latest.current.range);
+    const setup = { x, y, height, limits, marks, sync, onCursor, onZoom: setZoomed };
+    let made: Plot | null = null;
+    let isInSight = false;
     let width = element.clientWidth;
+    const make = (): void => {
+      made = new Plot(element, Math.max(NARROWEST, width), { ...setup, lines: latest.current.drawn });
+      plot.current = made;
+      made.setInSight(isInSight);
+      if (latest.current.range !== null) made.setData(latest.current.drawn, latest.current.range);
+    };
+    setZoomed(false);
+    const sight = new IntersectionObserver(
+      (entries) => {
+        isInSight = entries.at(-1)?.isIntersecting ?? false;
+        made?.setInSight(isInSight);
+        // Nothing is made that nobody has come near to.
+        if (made === null && isInSight) drawings.add(setup, make);
+      },
+      { rootMargin: NEAR },
+    );
+    sight.observe(element);
     const observer = new ResizeObserver(() => {
       if (element.clientWidth === width) return;
       width = element.clientWidth;
-      made.resize(Math.max(NARROWEST, width));
+      made?.resize(Math.max(NARROWEST, width));
     });
     observer.observe(element);
     return () => {
+      drawings.remove(setup);
+      sight.disconnect();
       observer.disconnect();
-      made.destroy();
+      made?.destroy();
       plot.current = null;
     };
   }, [hasPoints, form, theme, x, y, height, limits, marks, sync]);

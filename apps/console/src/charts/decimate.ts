@@ -4,18 +4,19 @@ export interface Curve {
   readonly ys: ArrayLike<number | null>;
 }
 
+/** What is left of a curve. */
+export interface Decimated {
+  readonly xs: number[];
+  readonly ys: (number | null)[];
+}
+
 /**
  * What there is to see of a curve between two values of x on so many columns of pixels: of each column the first, lowest, highest and
  * last point, so that no spike is lost; one more on either side, so that the line goes on to the edge.
  *
  * A curve with fewer points stays as it is.
  */
-export function decimate(
-  { xs, ys }: Curve,
-  from: number,
-  to: number,
-  columns: number,
-): { xs: number[]; ys: (number | null)[] } {
+export function decimate({ xs, ys }: Curve, from: number, to: number, columns: number): Decimated {
   const begin = Math.max(0, firstAtLeast(xs, from) - 1);
   const end = Math.min(xs.length, firstAtLeast(xs, to) + 2);
   const result = { xs: [] as number[], ys: [] as (number | null)[] };

@@ -1,6 +1,9 @@
 import uPlot from 'uplot';
 import { numberLabels, timeLabels } from './axis-labels.js';
 import { alignedData, type DrawnLine } from './chart-series.js';
+import { decimate } from './decimate.js';
+import { drawnSeries, styleOf } from './drawn-series.js';
+import { drawings } from './frame-queue.js';
 import { paintColor, type SeriesColor } from './series-color.js';
 
 /** A line across a chart, such as a limit. */
@@ -64,12 +67,17 @@ const LOGARITHMIC = Object.fromEntries([['distr', 3]]);
 /** Drawings whose cursors move together, by what they share. */
 const GROUPS = new Map<string, Set<Plot>>();
 
-/** A drawing on a canvas. It draws as many points as can be seen, whatever it is given. */
+/**
+ * A drawing on a canvas. It draws as many points as can be seen, whatever it is given; while nobody sees it, it draws nothing and follows no
+ * pointer. Drawings that change together are drawn one after the other, so that the page answers in between.
+ */
 export class Plot {
   readonly #plot: uPlot;
   #lines: readonly DrawnLine[];
   #full: Range = [0, 1];
   #zoom: Range | null = null;
+  #isInSight = false;
+  #isStale = false;
   #isSettingData = false;
 
   constructor(
@@ -80,7 +88,26 @@ export class Plot {
     this.#lines = setup.lines;
     this.#plot = new uPlot(this.#options(width), [[]], host);
     const { sync } = setup;
-    if (sync !== undefined) GROUPS.set(sync, (GROUPS.get(sync) ?? new Set<Plot>()).add(this));
+    if (sync === undefined) return;
+    uPlot.sync(sync).unsub(this.#plot);
+    const group = GROUPS.get(sync) ?? new Set<Plot>();
+    // One that comes later shows what the others show.
+    const [other] = group;
+    this.#zoom = other === undefined ? null : other.#zoom;
+    setup.onZoom(this.#zoom !== null);
+    GROUPS.set(sync, group.add(this));
+  }
+
+  /** Says whether somebody can see it; nobody can at first. */
+  setInSight(isInSight: boolean): void {
+    if (isInSight === this.#isInSight) return;
+    this.#isInSight = isInSight;
+    const { sync } = this.setup;
+    if (sync !== undefined) {
+      if (isInSight) uPlot.sync(sync).sub(this.#plot);
+      else uPlot.sync(sync).unsub(this.#plot);
+    }
+    if (isInSight && this.#isStale) this.#show();
   }
 
   /** Shows other points of the same lines. */
@@ -95,14 +122,20 @@ export class Plot {
     this.#show();
   }
 
-  /** Shows all of x again, here and in the drawings that were zoomed with it. */
+  /** Shows all of x again, here and in the drawings of the same group. */
   showAll(): void {
-    const together = this.setup.sync === undefined ? [this] : (GROUPS.get(this.setup.sync) ?? [this]);
-    for (const plot of together) plot.zoom(null);
+    this.zoom(null);
   }
 
-  /** Shows a part of x; null shows all of it. */
+  /** Shows a part of x, here and in the drawings of the same group; null shows all of it. */
   zoom(range: Range | null): void {
+    const { sync } = this.setup;
+    // What a person looks at is drawn first.
+    this.#zoomTo(range);
+    for (const plot of sync === undefined ? [] : (GROUPS.get(sync) ?? [])) if (plot !== this) plot.#zoomTo(range);
+  }
+
+  #zoomTo(range: Range | null): void {
     const [from, to] = this.#full;
     const isAll = range === null || (range[0] <= from && range[1] >= to) || !(range[1] > range[0]);
     this.#zoom = isAll ? null : [Math.max(from, range[0]), Math.min(to, range[1])];
@@ -132,18 +165,28 @@ export class Plot {
 
   destroy(): void {
     if (this.setup.sync !== undefined) GROUPS.get(this.setup.sync)?.delete(this);
+    drawings.remove(this);
     this.#plot.destroy();
   }
 
   #show(): void {
+    this.#isStale = true;
+    if (this.#isInSight) drawings.add(this, () => this.#draw());
+  }
+
+  #draw(): void {
+    this.#isStale = false;
     const range = this.#zoom ?? this.#full;
     const columns = Math.max(50, Math.round(this.#plot.width * uPlot.pxRatio));
+    const curves = this.#lines.map(({ curve }) => decimate(curve, range[0], range[1], columns));
+    const data = alignedData(curves, (tables) => uPlot.join(tables));
+    curves.forEach(({ xs }, place) => {
+      const [line, series] = [this.#lines[place], this.#plot.series[place + 1]];
+      if (line !== undefined && series !== undefined) Object.assign(series, styleOf(line, xs.length / columns));
+    });
     this.#isSettingData = true;
     this.#plot.batch(() => {
-      this.#plot.setData(
-        alignedData(this.#lines, range, columns, (tables) => uPlot.join(tables)),
-        false,
-      );
+      this.#plot.setData(data, false);
       this.#plot.setScale('x', { min: range[0], max: range[1] });
     });
     this.#isSettingData = false;
@@ -182,7 +225,9 @@ export class Plot {
         drag: { x: true, y: false, setScale: false },
         dataIdx: nearestPoint,
         points: { size: 6 },
-        ...(sync !== undefined && { sync: { key: sync, setSeries: false, scales: ['x', null] } }),
+        ...(sync !== undefined && {
+          sync: { key: sync, setSeries: false, scales: ['x', null], filters: { pub: isOfTheCursor } },
+        }),
       },
       hooks: {
         setSelect: [(plot) => this.#selected(plot)],
@@ -266,25 +311,9 @@ export class Plot {
   }
 }
 
-function drawnSeries({ series, index, kind }: DrawnLine): uPlot.Series {
-  const { color = index, dash, width = 1.6, stepped = false } = series;
-  const isBand = kind === 'upper' || kind === 'lower';
-  const stepping = stepped ? uPlot.paths.stepped?.({ align: 1 }) : undefined;
-  return {
-    label: series.label,
-    stroke: isBand ? 'transparent' : paintColor(color, kind === 'raw' ? 0.25 : 1),
-    width: isBand ? 0 : kind === 'raw' ? 1 : width,
-    ...(dash !== undefined && { dash: [...dash] }),
-    ...(stepping !== undefined && { paths: stepping }),
-    // A single point has no line; it shows as a dot.
-    points: { show: kind === 'line' ? (plot, place) => countPoints(plot, place) < 2 : false, size: 5 },
-  };
-}
-
-function countPoints(plot: uPlot, place: number): number {
-  let points = 0;
-  for (const value of plot.data[place] ?? []) if (typeof value === 'number' && ++points > 1) break;
-  return points;
+/** Zooming together is not left to the library, which has no turns. */
+function isOfTheCursor(type: string): boolean {
+  return type === 'mousemove' || type === 'mouseleave';
 }
 
 /** The lines have their points in different places: each shows the one that is nearest to the pointer. */

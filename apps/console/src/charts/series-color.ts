@@ -9,13 +9,24 @@ export function seriesColor(color: SeriesColor): string {
   return typeof color === 'number' ? `var(--series-${color % COLORS})` : `var(--${color})`;
 }
 
+/** Colours that were looked up, by theme: asking the page for one makes it work out its styles. */
+const painted = new Map<string, string>();
+
 /** The colour as a canvas takes it, in the theme of now, with an opacity. */
 export function paintColor(color: SeriesColor | 'line', opacity = 1): string {
-  const probe = document.createElement('span');
-  probe.style.color = color === 'line' ? 'var(--line)' : seriesColor(color);
-  document.body.append(probe);
-  const value = getComputedStyle(probe).color;
-  probe.remove();
+  const name = color === 'line' ? 'var(--line)' : seriesColor(color);
+  const key = `${document.documentElement.dataset['theme'] ?? ''} ${name}`;
+  const value = painted.get(key) ?? lookUp(name);
+  painted.set(key, value);
   if (opacity === 1) return value;
   return value.replace(/^rgb\((.*)\)$/, `rgba($1, ${opacity})`);
+}
+
+function lookUp(name: string): string {
+  const probe = document.createElement('span');
+  probe.style.color = name;
+  document.body.append(probe);
+  const { color } = getComputedStyle(probe);
+  probe.remove();
+  return color;
 }

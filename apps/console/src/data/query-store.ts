@@ -1,18 +1,16 @@
 import { toFailure, type ApiFailure } from '../api/api-failure.js';
+import { keepSame } from './keep-same.js';
 
 /** What is known of something that is loaded. */
 export interface QueryState {
   readonly data: unknown;
   readonly failure: ApiFailure | null;
-  readonly isRefreshing: boolean;
-  /** Of `data`, in milliseconds since 1970. */
-  readonly loadedAt: number | null;
 }
 
 /** Loads it; the signal says that nobody wants it any more. */
 export type Loader = (signal: AbortSignal) => Promise<unknown>;
 
-const INITIAL: QueryState = { data: undefined, failure: null, isRefreshing: false, loadedAt: null };
+const INITIAL: QueryState = { data: undefined, failure: null };
 /** Changes that come in quick succession are asked for together. */
 const SOON_MS = 1000;
 const MOST_ENTRIES = 200;
@@ -20,6 +18,7 @@ const MOST_ENTRIES = 200;
 /** One thing that is loaded, whoever shows it: at most one request at a time, and the old answer until the new one is there. */
 class QueryEntry {
   #state = INITIAL;
+  #loadedAtMs: number | null = null;
   #loader: Loader | null = null;
   #running: AbortController | null = null;
   #again = false;
@@ -28,6 +27,11 @@ class QueryEntry {
 
   get state(): QueryState {
     return this.#state;
+  }
+
+  /** When the newest answer came, in milliseconds since 1970; null before the first. */
+  get loadedAtMs(): number | null {
+    return this.#loadedAtMs;
   }
 
   get isUsed(): boolean {
@@ -57,7 +61,7 @@ class QueryEntry {
 
   /** Asks within a second. */
   loadSoon(): void {
-    this.#timer ??= setTimeout(() => this.load(), Math.max(0, (this.#state.loadedAt ?? 0) + SOON_MS - Date.now()));
+    this.#timer ??= setTimeout(() => this.load(), Math.max(0, (this.#loadedAtMs ?? 0) + SOON_MS - Date.now()));
   }
 
   async #run(): Promise<void> {
@@ -65,17 +69,17 @@ class QueryEntry {
     if (loader === null || !this.isUsed) return;
     const running = new AbortController();
     this.#running = running;
-    this.#set({ ...this.#state, isRefreshing: true });
-    let next: Partial<QueryState>;
+    let next: QueryState;
     try {
-      next = { data: await loader(running.signal), failure: null, loadedAt: Date.now() };
+      next = { data: keepSame(this.#state.data, await loader(running.signal)), failure: null };
+      this.#loadedAtMs = Date.now();
     } catch (thrown) {
       if (running.signal.aborted) return;
-      next = { failure: toFailure(thrown) };
+      next = { data: this.#state.data, failure: toFailure(thrown) };
     }
     if (running.signal.aborted) return;
     this.#running = null;
-    this.#set({ ...this.#state, ...next, isRefreshing: false });
+    this.#set(next);
     if (!this.#again) return;
     this.#again = false;
     this.loadSoon();
@@ -87,10 +91,11 @@ class QueryEntry {
     this.#again = false;
     this.#running?.abort();
     this.#running = null;
-    this.#state = { ...this.#state, isRefreshing: false };
   }
 
+  /** Nobody is told of an answer that is the same as before. */
   #set(state: QueryState): void {
+    if (state.data === this.#state.data && state.failure === this.#state.failure) return;
     this.#state = state;
     for (const listener of this.#listeners) listener();
   }

@@ -20,8 +20,6 @@ export interface Query<T> {
   readonly failure: ApiFailure | null;
   /** Nothing is there to be shown yet. */
   readonly isLoading: boolean;
-  readonly isRefreshing: boolean;
-  readonly loadedAt: number | null;
   readonly reload: () => void;
 }
 
@@ -49,8 +47,8 @@ export function useQuery<T>(
   useEffect(() => {
     if (!enabled) return;
     entry.loadWith((signal) => loader.current(signal));
-    const { loadedAt } = entry.state;
-    if (loadedAt === null || Date.now() - loadedAt > FRESH_MS) entry.load();
+    const { loadedAtMs } = entry;
+    if (loadedAtMs === null || Date.now() - loadedAtMs > FRESH_MS) entry.load();
   }, [entry, enabled]);
   useChange(
     topics,
@@ -77,8 +75,6 @@ export function useQuery<T>(
     data: state.data as T | undefined,
     failure: state.failure,
     isLoading: enabled && state.data === undefined && state.failure === null,
-    isRefreshing: state.isRefreshing,
-    loadedAt: state.loadedAt,
     reload,
   };
 }

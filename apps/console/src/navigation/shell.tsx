@@ -8,11 +8,13 @@ import { useTheme, type ThemeChoice } from '../ui/theme.js';
 import { Finder } from './finder.js';
 import { GROUPS, PAGES, type PageEntry } from './page-table.js';
 import { Shortcuts } from './shortcuts.js';
+import { useArrival } from './use-arrival.js';
 
 /** The frame around every page. */
 export function Shell({ children }: { readonly children: ReactNode }): ReactNode {
   const [location] = useLocation();
   const [openAt, setOpenAt] = useState<string | null>(null);
+  useArrival(location);
   // It closes by going somewhere.
   const isOpen = openAt === location;
   const close = (): void => setOpenAt(null);

@@ -14,7 +14,7 @@ interface ButtonProps extends Omit<ButtonHTMLAttributes<HTMLButtonElement>, 'cla
 
 /** A button. */
 export function Button({ kind = 'plain', small = false, busy = false, icon, ...props }: ButtonProps): ReactNode {
-  const { children, disabled, type = 'button', ...rest } = props;
+  const { children, onClick, type = 'button', ...rest } = props;
   return (
     <button
       {...rest}
@@ -22,8 +22,14 @@ export function Button({ kind = 'plain', small = false, busy = false, icon, ...p
       className="button"
       data-kind={kind}
       data-small={small}
-      disabled={disabled === true || busy}
+      // Not disabled for the browser, which would take the focus from it.
+      aria-disabled={busy || undefined}
       aria-busy={busy}
+      onClick={(event) => {
+        // A form that is sent by Enter presses its button, too.
+        if (busy) event.preventDefault();
+        else onClick?.(event);
+      }}
     >
       {busy ? <span className="spinner" aria-hidden="true" /> : icon !== undefined && <Icon name={icon} size={14} />}
       {children}

@@ -1,10 +1,11 @@
-import { useMemo, useState, type ReactNode } from 'react';
+import { memo, useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from 'react';
 import { Link } from 'wouter';
 import { Button } from './button.js';
 import { ColumnChoice } from './column-choice.js';
 import { Icon } from './icon.js';
 import { sortRows, type Sorting } from './sort-rows.js';
 import { useStoredSet } from './stored-set.js';
+import { useGrowing } from './use-growing.js';
 
 /** What a table shows of each row. */
 export interface Column<Row> {
@@ -41,12 +42,15 @@ interface DataTableProps<Row> {
   readonly storageKey?: string;
 }
 
-/** A table that is sorted by its heads; on a narrow screen its rows are cards. */
+/** A table that is sorted by its heads, and grows as it is scrolled; on a narrow screen its rows are cards. */
 export function DataTable<Row>(props: DataTableProps<Row>): ReactNode {
   const { caption, rows, columns, rowKey, href, selection, sort, onSort, more, empty, storageKey } = props;
   const [ownSort, setOwnSort] = useState<Sorting | null>(null);
   const [chosen, setChosen] = useStoredSet(storageKey === undefined ? undefined : `columns.${storageKey}`);
-  const shown = columns.filter(({ key, hidden }) => (chosen === null ? hidden !== true : chosen.has(key)));
+  const shown = useMemo(
+    () => columns.filter(({ key, hidden }) => (chosen === null ? hidden !== true : chosen.has(key))),
+    [columns, chosen],
+  );
   const sorting = onSort === undefined ? (ownSort ?? sort ?? null) : (sort ?? null);
   const sorted = useMemo(() => {
     const valueOf = onSort === undefined && columns.find(({ key }) => key === sorting?.key)?.sortBy;
@@ -57,6 +61,15 @@ export function DataTable<Row>(props: DataTableProps<Row>): ReactNode {
     if (onSort === undefined) setOwnSort(next);
     else onSort(next);
   };
+  const [made, end] = useGrowing(sorted);
+  const choice = useRef(selection);
+  useEffect(() => {
+    choice.current = selection;
+  });
+  // One for ever, so that rows which stay as they are need not be made again.
+  const toggle = useCallback((key: string): void => {
+    choice.current?.onChange(toggled(choice.current.selected, key));
+  }, []);
   if (rows.length === 0 && empty !== undefined) return empty;
   return (
     <>
@@ -66,7 +79,7 @@ export function DataTable<Row>(props: DataTableProps<Row>): ReactNode {
         </div>
       )}
       <div className="table-frame" tabIndex={0} role="group" aria-label={caption}>
-        <table className="table table-cards">
+        <table className="table table-cards" aria-rowcount={rows.length + 1}>
           <caption className="visually-hidden">{caption}</caption>
           <thead>
             <tr>
@@ -81,42 +94,23 @@ export function DataTable<Row>(props: DataTableProps<Row>): ReactNode {
             </tr>
           </thead>
           <tbody>
-            {sorted.map((row) => {
+            {made.map((row) => {
               const key = rowKey(row);
-              const isSelected = selection?.selected.has(key);
               return (
-                <tr key={key} aria-selected={isSelected}>
-                  {selection !== undefined && (
-                    <td data-title="Chosen">
-                      <input
-                        type="checkbox"
-                        aria-label={`Choose ${key}`}
-                        checked={isSelected}
-                        onChange={() => selection.onChange(toggled(selection.selected, key))}
-                      />
-                    </td>
-                  )}
-                  {shown.map((column, index) => (
-                    <td
-                      key={column.key}
-                      data-title={column.isTitleHidden === true ? '' : column.title}
-                      data-align={column.align}
-                      data-phone={column.phone ?? (index === 0 ? 'title' : undefined)}
-                    >
-                      {index === 0 && href !== undefined ? (
-                        <Link href={href(row)} className="table-link">
-                          {column.cell(row)}
-                        </Link>
-                      ) : (
-                        column.cell(row)
-                      )}
-                    </td>
-                  ))}
-                </tr>
+                <TableRow
+                  key={key}
+                  name={key}
+                  row={row}
+                  columns={shown}
+                  href={href?.(row)}
+                  isSelected={selection?.selected.has(key)}
+                  onToggle={toggle}
+                />
               );
             })}
           </tbody>
         </table>
+        <div ref={end} />
       </div>
       {more?.hasMore === true && (
         <div className="row" style={{ justifyContent: 'center' }}>
@@ -126,6 +120,47 @@ export function DataTable<Row>(props: DataTableProps<Row>): ReactNode {
         </div>
       )}
     </>
+  );
+}
+
+interface TableRowProps<Row> {
+  readonly name: string;
+  readonly row: Row;
+  readonly columns: readonly Column<Row>[];
+  readonly href: string | undefined;
+  /** undefined: it cannot be chosen. */
+  readonly isSelected: boolean | undefined;
+  readonly onToggle: (name: string) => void;
+}
+
+// Hundreds of them are asked for anew every few seconds, and few have changed.
+const TableRow = memo(RowOfTable) as typeof RowOfTable;
+
+function RowOfTable<Row>({ name, row, columns, href, isSelected, onToggle }: TableRowProps<Row>): ReactNode {
+  return (
+    <tr aria-selected={isSelected}>
+      {isSelected !== undefined && (
+        <td data-title="Chosen">
+          <input type="checkbox" aria-label={`Choose ${name}`} checked={isSelected} onChange={() => onToggle(name)} />
+        </td>
+      )}
+      {columns.map((column, index) => (
+        <td
+          key={column.key}
+          data-title={column.isTitleHidden === true ? '' : column.title}
+          data-align={column.align}
+          data-phone={column.phone ?? (index === 0 ? 'title' : undefined)}
+        >
+          {index === 0 && href !== undefined ? (
+            <Link href={href} className="table-link">
+              {column.cell(row)}
+            </Link>
+          ) : (
+            column.cell(row)
+          )}
+        </td>
+      ))}
+    </tr>
   );
 }
 

@@ -12,6 +12,10 @@ interface DialogProps {
   readonly children: ReactNode;
 }
 
+const FIRST = ['input', 'select', 'textarea', 'button']
+  .map((name) => `.dialog-body ${name}:not(:disabled, [tabindex="-1"])`)
+  .join();
+
 /** A window in front of the page. The focus stays inside of it and comes back afterwards. */
 export function Dialog({ open, onClose, title, actions, wide = false, children }: DialogProps): ReactNode {
   const dialog = useRef<HTMLDialogElement>(null);
@@ -21,6 +25,8 @@ export function Dialog({ open, onClose, title, actions, wide = false, children }
     if (element === null || !open) return;
     const before = document.activeElement;
     element.showModal();
+    // Rather where something is to be written or answered than on the cross, which comes first.
+    element.querySelector<HTMLElement>(FIRST)?.focus();
     return () => {
       element.close();
       if (before instanceof HTMLElement) before.focus();

@@ -1,4 +1,4 @@
-import type { ReactNode } from 'react';
+import { useState, type ReactNode } from 'react';
 
 interface DisclosureProps {
   readonly summary: ReactNode;
@@ -6,12 +6,13 @@ interface DisclosureProps {
   readonly children: ReactNode;
 }
 
-/** What not everybody needs to see. */
+/** What not everybody needs to see; it is made when somebody opens it. */
 export function Disclosure({ summary, open = false, children }: DisclosureProps): ReactNode {
+  const [wasOpened, setOpened] = useState(open);
   return (
-    <details className="disclosure" open={open}>
+    <details className="disclosure" open={open} onToggle={() => setOpened(true)}>
       <summary>{summary}</summary>
-      <div>{children}</div>
+      <div>{wasOpened && children}</div>
     </details>
   );
 }

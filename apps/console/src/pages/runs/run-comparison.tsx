@@ -1,4 +1,4 @@
-import { useMemo, type ReactNode } from 'react';
+import { useDeferredValue, useMemo, type ReactNode } from 'react';
 import { Link } from 'wouter';
 import { seriesColor } from '../../charts/series-color.js';
 import { Button } from '../../ui/button.js';
@@ -18,15 +18,18 @@ interface RunComparisonProps {
   readonly onClear: () => void;
 }
 
-/** As many as a chart has pixels across. */
-const POINTS = 1_500;
+/** A chart of one run has a point for each of its pixels, and some to look closer at; several share what can be drawn without waiting. */
+const POINTS_OF_ALL = 6_000;
+const MOST_POINTS = 1_500;
 
 /** So that the table below is in sight. */
 const FIRST = ['loss', 'accuracy', 'gap'];
 
 /** The curves of chosen runs, and in what their settings differ. */
 export function RunComparison({ runs, left, onClear }: RunComparisonProps): ReactNode {
-  const known = useCurves(runs, POINTS);
+  const points = Math.min(MOST_POINTS, Math.floor(POINTS_OF_ALL / runs.length));
+  // Twelve runs in nine charts: what a person does meanwhile comes first.
+  const known = useDeferredValue(useCurves(runs, points));
   // The oldest has the first colour, so that a new run does not take the colour of another.
   // Written down, so that the same runs make the same drawing although they are asked for again and again.
   const named = JSON.stringify(runs.map((run) => [run.id, runName(run)]).reverse());

@@ -55,7 +55,10 @@ function LoadedRuns({ runs }: { readonly runs: Runs }): ReactNode {
   const [status, setStatus] = useSearchState('status', '');
   const [preset, setPreset] = useSearchState('preset', '');
   const [chosen, setChosen] = useSearchState('runs', '');
-  const shown = filterRuns(items, { text, status, preset }, fileNames);
+  const shown = useMemo(
+    () => filterRuns(items, { text, status, preset }, fileNames),
+    [items, text, status, preset, fileNames],
+  );
   const ids = chosen === 'none' ? '' : chosen === '' ? runsToShow(items).join(',') : chosen;
   const selected = useMemo(() => new Set(ids.split(',').filter(Boolean)), [ids]);
   const drawn = useMemo(() => items.filter(({ id }) => selected.has(id)).slice(0, MOST_DRAWN), [items, selected]);

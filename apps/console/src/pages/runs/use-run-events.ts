@@ -52,6 +52,8 @@ export function useRunEvents({ id }: Pick<Job, 'id'>): RunEvents {
     void follow(id, stop.signal, {
       onEvent: (event) => {
         arrived.push(event);
+        // A page in the background has no frames in which it shows them.
+        if (arrived.length > MOST_EVENTS) arrived.shift();
         if (event.type === 'metrics') curves.load(id, POINTS);
         show();
       },

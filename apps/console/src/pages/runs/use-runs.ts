@@ -1,3 +1,4 @@
+import { useMemo } from 'react';
 import { api, unwrap, type Answer } from '../../api/client.js';
 import { useQuery, type Query } from '../../data/use-query.js';
 import { hasEnded, type Job } from './run-words.js';
@@ -16,8 +17,7 @@ export interface Runs {
 
 /** The newest runs, kept up to date: those under way every few seconds, the others when something changes. */
 export function useRuns(): Query<Runs> {
-  const newest = useQuery(['runs'], readRuns, { topics: ['run'], everyMs: EVERY_MS });
-  return newest;
+  return useQuery(['runs'], readRuns, { topics: ['run'], everyMs: EVERY_MS });
 }
 
 async function readRuns(signal: AbortSignal): Promise<Runs> {
@@ -48,7 +48,7 @@ export function useFileNames(): ReadonlyMap<string, string> {
     (signal) => unwrap(api.GET('/v1/files', { params: { query: { purpose: 'fine-tune' } }, signal })),
     { topics: ['corpus'] },
   );
-  return new Map(files.data?.data.map(({ id, filename }) => [id, filename]));
+  return useMemo(() => new Map(files.data?.data.map(({ id, filename }) => [id, filename])), [files.data]);
 }
 
 /** Runs that are under way, the newest first, or else the newest one: what is drawn before somebody chose. */

@@ -8,6 +8,9 @@ const AT_ONCE = 4;
 /** Curves that are kept; those that nobody has looked at for longest go. */
 const KEPT = 200;
 
+/** Curves that arrive so close to one another are shown together. */
+const TOGETHER_MS = 150;
+
 /** What is known of the curve of a run. */
 export interface KnownCurve {
   readonly curve: RunCurve | null;
@@ -21,6 +24,7 @@ const UNKNOWN: KnownCurve = { curve: null, failure: null, isLoading: true };
 class CurveStore {
   #version = 0;
   #underWay = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
   readonly #known = new Map<string, KnownCurve>();
   readonly #waiting = new Map<string, number>();
   readonly #asked = new Set<string>();
@@ -81,9 +85,13 @@ class CurveStore {
     if (before?.curve !== known.curve || before.failure !== known.failure) this.#changed();
   }
 
+  /** Says so once for all that arrive together: each time every chart is drawn anew. */
   #changed(): void {
-    this.#version += 1;
-    for (const watcher of this.#watchers) watcher();
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      this.#version += 1;
+      for (const watcher of this.#watchers) watcher();
+    }, TOGETHER_MS);
   }
 }
 

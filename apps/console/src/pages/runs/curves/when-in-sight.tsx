@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState, type ReactNode } from 'react';
+import { startTransition, useEffect, useRef, useState, type ReactNode } from 'react';
 
 interface WhenInSightProps {
   /** Kept free until its content is there, in pixels. */
@@ -6,7 +6,7 @@ interface WhenInSightProps {
   readonly children: ReactNode;
 }
 
-/** Something that is only made when it is scrolled near to, and let go of when it is far away. */
+/** Something that is only made once it is scrolled near to. */
 export function WhenInSight({ height, children }: WhenInSightProps): ReactNode {
   const frame = useRef<HTMLDivElement>(null);
   const [isNear, setNear] = useState(false);
@@ -15,7 +15,10 @@ export function WhenInSight({ height, children }: WhenInSightProps): ReactNode {
     if (element === null) return;
     const observer = new IntersectionObserver(
       (entries) => {
-        setNear(entries.at(-1)?.isIntersecting ?? false);
+        if (entries.at(-1)?.isIntersecting !== true) return;
+        observer.disconnect();
+        // In between what else there is to do: nobody sees it yet.
+        startTransition(() => setNear(true));
       },
       { rootMargin: '240px' },
     );
