@@ -41,15 +41,15 @@ export class FrameQueue {
 
   #work(): void {
     const endMs = this.frames.nowMs() + BUDGET_MS;
-    for (const [owner, work] of this.#waiting) {
-      this.#waiting.delete(owner);
-      try {
+    try {
+      for (const [owner, work] of this.#waiting) {
+        this.#waiting.delete(owner);
         work();
-      } finally {
-        // Also after one that failed: the others are not to blame for it.
-        if (this.#waiting.size > 0) this.#ask();
+        if (this.frames.nowMs() >= endMs) return;
       }
-      if (this.frames.nowMs() >= endMs) return;
+    } finally {
+      // Also after one that failed: the others are not to blame for it.
+      if (this.#waiting.size > 0) this.#ask();
     }
   }
 }

@@ -6,7 +6,11 @@ const json = fc.jsonValue();
 
 describe('keepSame', () => {
   it('is always equal to what came now', () => {
-    fc.assert(fc.property(json, json, (before, now) => expect(keepSame(before, now)).toEqual(now)));
+    fc.assert(
+      fc.property(json, json, (before, now) => {
+        expect(keepSame(before, now)).toEqual(now);
+      }),
+    );
   });
 
   it('is the very object of before where nothing has changed', () => {
