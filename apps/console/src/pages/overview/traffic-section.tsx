@@ -27,7 +27,7 @@ export function TrafficSection({ overview: { traffic } }: { readonly overview: O
       tokens: [line('tokens', 'generated', points, (point) => point.completion_tokens_per_second)],
       requests: [line('requests', 'requests', points, (point) => point.requests_per_second)],
       latency: [
-        line('p50', 'half', points, (point) => point.p50_ms),
+        line('p50', 'median', points, (point) => point.p50_ms),
         line('p95', '95%', points, (point) => point.p95_ms),
       ],
     }),
@@ -39,7 +39,7 @@ export function TrafficSection({ overview: { traffic } }: { readonly overview: O
         <Stat label="Requests" value={decimal(recent.requests_per_second, 2)} unit="per s" />
         <Stat label="Generated" value={tokenRate(recent.completion_tokens_per_second)} unit="tokens/s" />
         <Stat label="Read" value={tokenRate(recent.prompt_tokens_per_second)} unit="tokens/s" />
-        <Stat label="Latency, half" value={durationMs(recent.p50_ms)} hint={`95%: ${durationMs(recent.p95_ms)}`} />
+        <Stat label="Latency, median" value={durationMs(recent.p50_ms)} hint={`95%: ${durationMs(recent.p95_ms)}`} />
         <Stat
           label="Failed"
           value={percent(recent.failed_share, 2)}

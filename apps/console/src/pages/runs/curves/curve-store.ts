@@ -87,7 +87,8 @@ class CurveStore {
 
   /** Says so once for all that arrive together: each time every chart is drawn anew. */
   #changed(): void {
-    this.#timer ??= setTimeout(() => {
+    if (this.#timer !== undefined) return;
+    this.#timer = setTimeout(() => {
       this.#timer = undefined;
       this.#version += 1;
       for (const watcher of this.#watchers) watcher();
