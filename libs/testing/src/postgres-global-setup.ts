@@ -11,18 +11,45 @@ const MEMORY_FOLDER = '/dev/shm';
 /** Far more than the databases that are there at one time. */
 const ROOM_BYTES = 2 ** 30;
 
+interface TestServer {
+  readonly connectionString: string;
+  /** The migrated database. */
+  readonly template: string;
+  stop(): Promise<void>;
+}
+
+/** Of this run, and how many projects use it. */
+let opening: Promise<TestServer> | undefined;
+let users = 0;
+
 /** vitest's global setup: one PostgreSQL server for the whole run, with a migrated template that each test clones. */
 export default async function setUpPostgres(project: TestProject): Promise<() => Promise<void>> {
-  const server = await openServer();
-  const template = await createTemplate(server.connectionString);
-  project.provide('postgresServer', { connectionString: server.connectionString, template: template.name });
+  users++;
+  opening ??= openServer();
+  const { connectionString, template, stop } = await opening;
+  project.provide('postgresServer', { connectionString, template });
   return async () => {
-    await template.drop();
-    await server.stop();
+    users--;
+    if (users > 0) return;
+    opening = undefined;
+    await stop();
   };
 }
 
-async function openServer(): Promise<{ readonly connectionString: string; stop(): Promise<void> }> {
+async function openServer(): Promise<TestServer> {
+  const server = await findServer();
+  const template = await createTemplate(server.connectionString);
+  return {
+    connectionString: server.connectionString,
+    template: template.name,
+    async stop() {
+      await template.drop();
+      await server.stop();
+    },
+  };
+}
+
+async function findServer(): Promise<{ readonly connectionString: string; stop(): Promise<void> }> {
   const { testDatabaseUrl } = loadConfig();
   if (testDatabaseUrl !== null) return { connectionString: testDatabaseUrl, stop: () => Promise.resolve() };
   const folder = await mkdtemp(join(await fastFolder(), 'understudy-test-'));
