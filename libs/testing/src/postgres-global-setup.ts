@@ -26,13 +26,14 @@ let users = 0;
 export default async function setUpPostgres(project: TestProject): Promise<() => Promise<void>> {
   users++;
   opening ??= openServer();
-  const { connectionString, template, stop } = await opening;
+  const server = await opening;
+  const { connectionString, template } = server;
   project.provide('postgresServer', { connectionString, template });
   return async () => {
     users--;
     if (users > 0) return;
     opening = undefined;
-    await stop();
+    await server.stop();
   };
 }
 
