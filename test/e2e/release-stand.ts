@@ -27,7 +27,6 @@ const POLICY = {
   metrics: {
     ...FAST_POLICY.metrics,
     paired_loss: { ...FAST_POLICY.metrics.paired_loss, budget: 0.01 },
-    latency: { budget: 0.01, limitMs: 400, limitMsPerToken: 0 },
   },
 };
 

@@ -8,6 +8,7 @@ import { guardAgainstLeaks } from '#testing';
 import type { LoadAnswer, ReleaseLoad } from './release-load.js';
 import { damageBundle } from '../../apps/generator/src/testing/damage-bundle.js';
 import { openWebhookReceiver } from '../../apps/generator/src/testing/webhook-receiver.js';
+import { FAST_POLICY } from '../containers/fast-policy.js';
 import { ReleaseStand } from './release-stand.js';
 
 guardAgainstLeaks();
@@ -143,7 +144,8 @@ describe('a candidate', () => {
     const candidate = await stand.copy(whole);
     slow.set(candidate.id, 3);
     const load = stand.load(stand.sentences);
-    const release = await stand.release(candidate);
+    const latency = { budget: 0.01, limitMs: 400, limitMsPerToken: 0 };
+    const release = await stand.release(candidate, { metrics: { ...FAST_POLICY.metrics, latency } });
     await ends(release, load, 'rolled_back', whole);
     expect(await lastReason(release)).toContain('latency');
     expectNoFailure(load);
