@@ -135,6 +135,51 @@ describe.skipIf(chromium === null)('the console', () => {
     await visit.close();
   });
 
+  it('begins at the top of a page that is gone to, and goes back to where it was', async () => {
+    const visit = await stand.visit(stand.ground.keys.admin, { viewport: { width: 375, height: 600 } });
+    const { page } = visit;
+    await visit.heading('Lately');
+    const link = page.getByRole('link', { name: 'Whole timeline' });
+    await link.scrollIntoViewIfNeeded();
+    const left = Number(await page.evaluate('scrollY'));
+    expect(left).toBeGreaterThan(300);
+    await link.press('Enter');
+    await visit.heading('Timeline');
+    expect(await page.evaluate('scrollY')).toBe(0);
+    expect(await page.evaluate('document.activeElement.id')).toBe('main');
+    await page.goBack();
+    await visit.heading('Lately');
+    await expect.poll(() => page.evaluate('scrollY')).toBeGreaterThan(300);
+    await visit.close();
+  });
+
+  it('asks before it acts, keeps the keyboard in the question until that is answered, and gives it back', async () => {
+    const visit = await stand.visit(stand.ground.keys.admin);
+    const { page } = visit;
+    await visit.open('/releases');
+    await page.getByRole('button', { name: 'Pin', exact: true }).press('Enter');
+    const dialog = page.getByRole('dialog', { name: 'Pin production?' });
+    await dialog.getByText('nothing but a person changes what serves').waitFor();
+    for (let stop = 0; stop < 6; stop += 1) {
+      await page.keyboard.press('Tab');
+      expect(await page.evaluate('document.activeElement.closest("dialog, body").tagName')).toMatch(/DIALOG|BODY/);
+      expect(await page.evaluate('document.activeElement.closest("main, aside")')).toBeNull();
+    }
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'detached' });
+    expect(await page.evaluate('document.activeElement.textContent')).toBe('Pin');
+    await page.keyboard.press('Enter');
+    await page.keyboard.type('the test says so');
+    await page.keyboard.press('Enter');
+    // What was pressed stays under the finger, whatever it is called now.
+    await page.getByRole('button', { name: 'Unpin', exact: true }).waitFor();
+    expect(await page.evaluate('document.activeElement.textContent')).toBe('Unpin');
+    await page.keyboard.press('Enter');
+    await page.getByRole('dialog', { name: 'Unpin production?' }).getByRole('button', { name: 'Unpin' }).press('Enter');
+    await page.getByRole('button', { name: 'Pin', exact: true }).waitFor();
+    await visit.close();
+  });
+
   it('asks once more for the script of a page that did not arrive, and says so when it does not come at all', async () => {
     const visit = await stand.visit(stand.ground.keys.admin);
     await visit.heading('Overview');

@@ -11,11 +11,14 @@ const LIMIT_MS = 240_000;
 const CLIENTS = 3;
 const SETTLED: ReadonlySet<Release['state']> = new Set(['watched', 'completed', 'rolled_back', 'aborted', 'held']);
 
-/** Small models that differ in a setting each; the last of them, which is as good as what serves, is released. */
+/**
+ * Small models that differ in a setting each. The last of them is released: the one that serves, trained for twice as long, so that it is better
+ * by more than chance. (One with another seed was rolled back: it is worse on live text by more than the margin.)
+ */
 const TRIES: readonly Omit<DemoTraining, 'file'>[] = [
   { preset: 'small', epochs: 6, suffix: 'slow', hyperparameters: { learning_rate: 0.001 } },
   { preset: 'small', epochs: 6, suffix: 'narrow', hyperparameters: { lstm_units: 128, embedding_dim: 64 } },
-  { preset: 'small', epochs: 4, suffix: 'again', seed: 2 },
+  { preset: 'small', epochs: 8, suffix: 'longer' },
 ];
 
 /** What a team does after a rollback, and clients that ask all the while until they are stopped. */
@@ -57,7 +60,7 @@ export async function goOn({ ground, texts, files }: DemoEnd, tell: (line: strin
     tell(`Releasing ${newest} ...`);
     await new ApiClient(generators[0]!, key).json({
       path: '/v1/admin/deployments/production/promote',
-      body: { version: newest, strategy: 'release', policy: 'demo', reason: 'it knows both kinds, too' },
+      body: { version: newest, strategy: 'release', policy: 'demo', reason: 'it has read both kinds twice as often' },
       signal,
     });
     const opened = await registry.releases.findOpen('production');

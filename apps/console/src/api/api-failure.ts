@@ -25,7 +25,7 @@ export function failureOf(response: Response, body: unknown): ApiFailure {
   const requestId = response.headers.get('x-request-id');
   const error = isRecord(body) && isRecord(body['error']) ? body['error'] : null;
   if (error === null) {
-    const text = `The answer was ${response.status} ${response.statusText}, without an explanation.`;
+    const text = `The answer was ${response.status} ${response.statusText}, without an explanation: look into the log of the generator, or of the proxy before it.`;
     return new ApiFailure(text, kind, response.status, 'unexplained', null, requestId);
   }
   const { message, code, param } = error;

@@ -53,6 +53,3 @@ export class FrameQueue {
     }
   }
 }
-
-/** The drawings of this page. */
-export const drawings = new FrameQueue();

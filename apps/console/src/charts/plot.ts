@@ -2,8 +2,8 @@ import uPlot from 'uplot';
 import { numberLabels, timeLabels } from './axis-labels.js';
 import { alignedData, type DrawnLine } from './chart-series.js';
 import { decimate } from './decimate.js';
+import { drawings } from './drawings.js';
 import { drawnSeries, styleOf } from './drawn-series.js';
-import { drawings } from './frame-queue.js';
 import { paintColor, type SeriesColor } from './series-color.js';
 
 /** A line across a chart, such as a limit. */

@@ -16,7 +16,9 @@ export function useArrival(path: string): void {
     shown.current = path;
     if (!isReturn.current) window.scrollTo(0, 0);
     isReturn.current = false;
-    // What had the focus went with the page before.
-    if (document.activeElement === document.body) document.getElementById('main')?.focus({ preventScroll: true });
+    // What had the focus went with the page before, or is hidden until the next one is there.
+    const { activeElement: focused, body } = document;
+    if (focused === body || focused?.checkVisibility() === false)
+      document.getElementById('main')?.focus({ preventScroll: true });
   }, [path]);
 }

@@ -68,16 +68,20 @@ function Troubles({
 }: {
   readonly overview: Overview;
 }): ReactNode {
-  const bad = replicas.filter(({ state }) => state === 'lost' || state === 'troubled');
+  // Before the first promotion a replica has nothing to load, which is said once, as what to do.
+  const isNew = deployment.incumbent === null;
+  const bad = replicas.filter(
+    ({ state, version }) => state === 'lost' || (state === 'troubled' && !(isNew && version === null)),
+  );
   return (
     <>
-      {deployment.incumbent === null && (
+      {isNew && (
         <Notice
           tone="warn"
           title="Nothing serves yet."
           actions={
-            <ButtonLink small href="/runs">
-              Runs
+            <ButtonLink small href="/corpora">
+              Upload a text
             </ButtonLink>
           }
         >

@@ -4,7 +4,7 @@ import { api, unwrap } from '../../api/client.js';
 import { useQuery } from '../../data/use-query.js';
 import { useSearchState } from '../../navigation/use-search-state.js';
 import { useSession } from '../../session/use-session.js';
-import { Button, IconButton } from '../../ui/button.js';
+import { Button, ButtonLink, IconButton } from '../../ui/button.js';
 import { CodeBlock } from '../../ui/code-block.js';
 import { NumberField, SelectField, TextField } from '../../ui/inputs.js';
 import { Columns, Page, Section } from '../../ui/page.js';
@@ -23,7 +23,7 @@ const NOBODY = '';
 
 /** Try a version, or two side by side on the same seed. */
 export function PlaygroundPage(): ReactNode {
-  const { me } = useSession();
+  const { me, can } = useSession();
   const models = useQuery(['models'], (signal) => unwrap(api.GET('/v1/models', { signal })), {
     topics: ['version', 'deployment'],
     everyMs: 60_000,
@@ -64,7 +64,10 @@ export function PlaygroundPage(): ReactNode {
       {models.failure !== null && <Failure of={models.failure} onRetry={models.reload} />}
       {models.data?.data.length === 0 && (
         <Section>
-          <Empty title="No model is there to be tried">
+          <Empty
+            title="No model is there to be tried"
+            action={can('training') ? <ButtonLink href="/runs/new">New run</ButtonLink> : undefined}
+          >
             Start a training run; when it has ended, its version can be tried here.
           </Empty>
         </Section>

@@ -101,7 +101,7 @@ function DistanceMeter({ label, distance, tone, unit }: DistanceMeterProps): Rea
       <Meter value={progress} max={1} label={`Evidence for ${label.toLowerCase()}`} tone={tone} text={said} />
       {missing !== null && unit !== undefined && progress < 1 && (
         <span className="muted small num">
-          {missing <= 0 ? 'within reach' : `${decimal(missing, 3)} ${unit === 'times' ? '×' : 'nats'} to go`}
+          {missing <= 0 ? 'within reach' : `${decimal(missing, 3)}${unit === 'times' ? '×' : ' nats'} to go`}
         </span>
       )}
     </div>

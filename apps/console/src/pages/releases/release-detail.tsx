@@ -78,7 +78,7 @@ function ReleaseSections({ release }: { readonly release: ExplainedRelease }): R
             hint={`${count(requests.candidates)} by the candidate`}
           />
           <Stat label="Observations" value={count(observations)} hint={lastSeen(release)} />
-          <Stat label="In this stage" value={<Time at={since} />} />
+          <Stat label="In this stage since" value={<Time at={since} />} />
         </Stats>
       </Section>
       <Section

@@ -47,7 +47,11 @@ function columnsWith(fileNames: ReadonlyMap<string, string>): readonly Column<Jo
     {
       key: 'file',
       title: 'Text',
-      cell: (run) => <span className="runs-file clip">{fileOf(run)}</span>,
+      cell: (run) => (
+        <span className="runs-file clip" title={fileOf(run)}>
+          {fileOf(run)}
+        </span>
+      ),
       sortBy: fileOf,
       phone: 'hide',
     },
