@@ -36,6 +36,10 @@ const longest = [
   '/test/e2e/whole-story.e2e.spec.js',
   '/test/e2e/generator-drills.e2e.spec.js',
   '/simulation/false-alarms.spec.js',
+  '/training/run-lifecycle.integration.spec.js',
+  '/training/away-storage.integration.spec.js',
+  '/training/run-supervision.integration.spec.js',
+  '/upgrade/upgrade-experiments.integration.spec.js',
 ];
 
 /**
