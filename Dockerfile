@@ -95,6 +95,9 @@ RUN apt-get update -qq && apt-get install -y -qq --no-install-recommends haproxy
 COPY deploy/gateway/haproxy.cfg /etc/haproxy/haproxy.cfg
 USER haproxy
 EXPOSE 4000 4100
+# That it takes connections. Whether there is somebody to hand them on to is what it asks the services itself.
+HEALTHCHECK --interval=10s --timeout=5s --start-period=10s --retries=3 \
+  CMD ["bash", "-c", ": </dev/tcp/127.0.0.1/4000 && : </dev/tcp/127.0.0.1/4100"]
 ENTRYPOINT ["haproxy"]
 CMD ["-W", "-db", "-f", "/etc/haproxy/haproxy.cfg"]
 

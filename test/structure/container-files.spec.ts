@@ -71,6 +71,11 @@ describe('the image of the generator', () => {
 });
 
 describe('every image', () => {
+  it('says whether what runs in it is well', () => {
+    const targets = [...new Set(ours.map(([, { build }]) => build?.target ?? ''))];
+    expect(targets.filter((target) => !/^HEALTHCHECK /m.test(stage(target)))).toEqual([]);
+  });
+
   it('is run by a user that is not root', () => {
     for (const [name, { build }] of ours) {
       const target = build?.target ?? '';
