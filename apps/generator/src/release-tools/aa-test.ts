@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import {
   explain,
@@ -11,6 +10,7 @@ import {
 import { redrawArms } from '#release-policy/simulation';
 import type { Registry } from '#registry';
 import type { Release } from '#registry/releases';
+import { readPolicyFile } from './read-policy-file.js';
 import { readObservations } from './read-release.js';
 import { percent, renderTable } from './table.js';
 import { withRegistry } from './with-registry.js';
@@ -28,6 +28,13 @@ same? A coin says which version each text favours, and arms are drawn again with
 
 A rate above the budget with many texts together says that neighbouring texts are alike: raise metrics.paired_loss.block. The exit code is
 0 when no rate is above its budget beyond chance.
+
+DATABASE_URL and DATA_DIR are read as by the services, which may be running.
+`;
+
+const EXPLANATION = `
+Shares of the draws in which the policy would have acted although the versions were the same. With 1 text together the rollbacks are held to
+the budget. More of anything with many together: texts in a row are alike, as they also are where one version really was worse for a while.
 `;
 
 type Recorded = Parameters<typeof redrawArms>[0][number];
@@ -131,7 +138,7 @@ async function chooseReleases(registry: Registry, ids: readonly string[]): Promi
 
 async function choosePolicy(registry: Registry, name: string | undefined, release: Release): Promise<ReleasePolicy> {
   if (name === undefined) return release.policy;
-  if (name.endsWith('.json')) return parsePolicy(JSON.parse(readFileSync(name, 'utf8')));
+  if (name.endsWith('.json')) return readPolicyFile(name);
   return parsePolicy((await registry.releases.getPolicy(name)).document);
 }
 
@@ -171,7 +178,7 @@ function render(rates: readonly Rates[]): string {
       percent(line.armsUnbalanced),
       Object.keys(line.causes).join(', '),
     ]),
-  );
+  ).concat(EXPLANATION);
 }
 
 function wholeNumber(name: string, text: string): number {

@@ -19,6 +19,7 @@ try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
   const known = isCodedError(error) || error instanceof TypeError;
-  process.stderr.write(`${known || !(error instanceof Error) ? String(error) : (error.stack ?? error.message)}\n`);
+  const text = error instanceof Error ? (known ? error.message : (error.stack ?? error.message)) : String(error);
+  process.stderr.write(`${text}\n`);
   process.exitCode = 1;
 }

@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { parsePolicy, type ReleasePolicy } from '#release-policy';
 import { LOSS_SHAPES, simulateRelease, type TrafficModel } from '#release-policy/simulation';
 import { summarizeReleases, type SimulationSummary } from '../policy-simulation/summarize-releases.js';
+import { readPolicyFile } from './read-policy-file.js';
 import { duration, percent, renderTable } from './table.js';
 
 const USAGE = `Usage: npm run release:simulate -- [options]
@@ -70,7 +70,7 @@ export function simulate(words: string[]): Promise<number> {
     process.stdout.write(USAGE);
     return Promise.resolve(0);
   }
-  const policy = parsePolicy(values.policy === undefined ? {} : JSON.parse(readFileSync(values.policy, 'utf8')));
+  const policy = values.policy === undefined ? parsePolicy({}) : readPolicyFile(values.policy);
   const number = (
     name: 'shift' | 'spread' | 'errors' | 'latency' | 'errors-times' | 'latency-times',
     fallback: number,
