@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Page } from 'playwright-core';
-import { openDatabase } from '#database';
+import { openDatabase, type Database } from '#database';
 import { findChromium, startChromium } from '../test/console/chromium.js';
 import { addMeasuredRuns, POINTS_OF_A_RUN } from '../test/console/measured-runs.js';
 import { openDemoGround } from '../test/demo/demo-ground.js';
@@ -39,7 +39,7 @@ export async function benchConsole(_options: BenchOptions, report: Report): Prom
     const corpus = { filename: 'stories.txt', sizeBytes: 1, sha256: '0'.repeat(64), purpose: 'fine-tune' } as const;
     await ground.registry.createCorpus(corpus);
     const database = openDatabase({ connectionString: ground.connectionString });
-    const ids = await addMeasuredRuns(database, RUNS, RUNS).finally(() => database.close());
+    const ids = await writeRuns(database).finally(() => database.close());
     const browser = await startChromium(chromium);
     try {
       const page = await (await browser.newContext({ viewport: { width: 1280, height: 900 } })).newPage();
@@ -74,6 +74,15 @@ export async function benchConsole(_options: BenchOptions, report: Report): Prom
   } finally {
     await ground.close();
   }
+}
+
+/** Writes the runs, and leaves the database nothing to tidy up while somebody looks at them. */
+async function writeRuns(database: Database): Promise<readonly string[]> {
+  await database.query((client) => client.$executeRaw`ALTER TABLE "run_events" SET (autovacuum_enabled = false)`);
+  const ids = await addMeasuredRuns(database, RUNS, RUNS);
+  await database.query((client) => client.$executeRaw`ANALYZE "run_events"`);
+  await database.query((client) => client.$executeRaw`CHECKPOINT`);
+  return ids;
 }
 
 const WATCH = `window.felt = { longTasksMs: [], framesMs: [] };
