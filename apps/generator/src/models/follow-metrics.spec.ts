@@ -50,4 +50,10 @@ describe('a decision that a replica has heard of', () => {
     metrics.follow(5);
     expect(await told()).toMatchObject({ understudy_follow_seconds_count: 1, understudy_follow_seconds_sum: 0 });
   });
+
+  it('takes no time of a decision of which an earlier version of the code told no time', async () => {
+    metrics.hear(5, undefined);
+    metrics.follow(5);
+    expect(await told()).toMatchObject({ understudy_follow_seconds_count: 0, understudy_serving_revision: 5 });
+  });
 });

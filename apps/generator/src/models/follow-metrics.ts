@@ -27,9 +27,9 @@ export class FollowMetrics {
     });
   }
 
-  /** This replica has heard of a decision. */
-  hear(servingRevision: number, decidedAtMs: number): void {
-    this.#awaited = { servingRevision, decidedAtMs };
+  /** This replica has heard of a decision; one without a time is followed and not measured. */
+  hear(servingRevision: number, decidedAtMs: number | undefined): void {
+    this.#awaited = decidedAtMs === undefined ? null : { servingRevision, decidedAtMs };
   }
 
   /** From now on requests are answered as this decision says. */

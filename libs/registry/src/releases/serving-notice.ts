@@ -8,8 +8,11 @@ export interface ServingNotice {
   readonly deployment: string;
   /** Of two notices the one with the higher number is the newer one. */
   readonly servingRevision: number;
-  /** When the last of the decision was written, just before it held: milliseconds since 1970, by the clock of the database. */
-  readonly decidedAtMs: number;
+  /**
+   * When the last of the decision was written, just before it held: milliseconds since 1970, by the clock of the database. A
+   * replica of an earlier version of the code does not say it.
+   */
+  readonly decidedAtMs?: number;
   readonly incumbentVersionId: string | null;
   readonly previousVersionId: string | null;
   /** The open release, as far as it says who serves. */
