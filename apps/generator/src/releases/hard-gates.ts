@@ -88,11 +88,16 @@ export class HardGates {
   async #measureVersion(id: string, { gates }: ReleasePolicy, fromDisk: boolean): Promise<VersionFindings> {
     try {
       if (fromDisk) await this.store.verifyBundle((await this.registry.getModelVersion(id)).bundleSha256);
-      const loaded = await this.host.load(id);
-      const measured = await measureProbe(loaded);
-      const problems =
-        measured === null ? await tryWithoutProbe(loaded) : probeProblems(id, measured, gates.probePerplexityBand);
-      return { problems, waiting: null, measured };
+      // Leased, so that nobody unloads it while it is asked.
+      const { loaded, release } = await this.host.lease(id);
+      try {
+        const measured = await measureProbe(loaded);
+        const problems =
+          measured === null ? await tryWithoutProbe(loaded) : probeProblems(id, measured, gates.probePerplexityBand);
+        return { problems, waiting: null, measured };
+      } finally {
+        release();
+      }
     } catch (error) {
       if (isCodedError(error, 'database_unavailable')) throw error;
       if (BROKEN.some((code) => isCodedError(error, code))) {
