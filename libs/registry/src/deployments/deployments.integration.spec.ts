@@ -209,6 +209,7 @@ describe('a change of a deployment', () => {
       onReconnect: () => undefined,
     });
     const deployment = 'production';
+    const begunAtMs = Date.now();
     await promote(version);
     const candidate = { candidateVersionId: other.id, actor: 'test' };
     const { id } = await registry.releases.open({ deployment, ...candidate });
@@ -216,7 +217,11 @@ describe('a change of a deployment', () => {
     await expect.poll(() => heard.length).toBe(6);
     await listener.close();
     expect(await read[0]).toMatchObject({ incumbentVersionId: version.id });
-    const notice = { deployment, incumbentVersionId: version.id, previousVersionId: null };
+    const decidedAtMs = expect.toSatisfy(
+      // The database stands on this machine.
+      (ms: number) => Number.isInteger(ms) && ms >= begunAtMs && ms <= Date.now(),
+    ) as number;
+    const notice = { deployment, decidedAtMs, incumbentVersionId: version.id, previousVersionId: null };
     expect(heard.map(readServingNotice)).toEqual([
       { ...notice, servingRevision: 1, release: null },
       deployment,
