@@ -5,15 +5,11 @@ const postgres = './dist/libs/testing/src/postgres-global-setup.js';
 const unit = 'dist/**/*.spec.js';
 const integration = 'dist/**/*.integration.spec.js';
 const endToEnd = 'dist/**/*.e2e.spec.js';
+const endToEndFiles = (...names) => names.map((name) => `dist/test/${name}.e2e.spec.js`);
 /** Of these, the ones that judge how long something takes; no other spec runs beside them. */
-const alone = [
-  'console/serving-pages',
-  'console/training-pages',
-  'console/whole-story',
-  'e2e/release-failures',
-  'e2e/release-outage',
-  'e2e/releases',
-].map((name) => `dist/test/${name}.e2e.spec.js`);
+const alone = endToEndFiles('e2e/release-failures', 'e2e/release-outage', 'e2e/releases');
+/** The ones in which a browser waits for services that train and judge: two at a time. */
+const pages = endToEndFiles('console/serving-pages', 'console/training-pages', 'console/whole-story');
 /**
  * Where specs train or decode, which changes their process for good (see CONTRIBUTING.md): each file has one of its own. All
  * others share processes, because to start one costs more than most of them.
@@ -35,6 +31,9 @@ const longest = [
   '/test/e2e/run-kills.e2e.spec.js',
   '/test/e2e/whole-story.e2e.spec.js',
   '/test/e2e/generator-drills.e2e.spec.js',
+  '/test/e2e/generator-stop.e2e.spec.js',
+  '/test/console/console.e2e.spec.js',
+  '/test/console/serving-pages.e2e.spec.js',
   '/simulation/false-alarms.spec.js',
   '/training/run-lifecycle.integration.spec.js',
   '/training/away-storage.integration.spec.js',
@@ -72,8 +71,9 @@ export default defineConfig({
   test: {
     pool: 'forks',
     maxWorkers: 2,
-    // A spec's process does not live long enough for WebAssembly that was compiled better to be worth compiling it again.
-    execArgv: ['--enable-source-maps', '--liftoff-only'],
+    // A spec's process does not live long enough for code that was compiled better to be worth compiling it again, and the
+    // threads that V8 collects garbage with would take the cores from the other processes.
+    execArgv: ['--enable-source-maps', '--liftoff-only', '--interrupt-budget=2000000', '--single-threaded-gc'],
     sequence: { sequencer: LongestFirst },
     // Our own files are loaded by Node itself, as in production: one copy of each module, in the spec and in what it tests.
     server: { deps: { external: [/\/dist\/(?!.*\.spec\.js)/, /node_modules/] } },
@@ -88,7 +88,8 @@ export default defineConfig({
         exclude: ownProcess.integration,
       }),
       project('integration in a process each', integrationLimits, waiting, { include: ownProcess.integration }),
-      project('e2e', endToEndLimits, waiting, { include: [endToEnd], exclude: alone }),
+      project('e2e', endToEndLimits, waiting, { include: [endToEnd], exclude: [...pages, ...alone] }),
+      project('e2e pages', endToEndLimits, waiting, { include: pages, maxWorkers: 2, sequence: { groupOrder: 2 } }),
       // vitest runs files that are not parallel when all others have ended.
       project('e2e alone', endToEndLimits, { include: alone, globalSetup: postgres, fileParallelism: false }),
     ],
