@@ -80,7 +80,8 @@ export async function* zipEntries(
       const isLink = ((entry.externalFileAttributes >>> 16) & FILE_TYPE_BITS) === LINK_TYPE;
       const format = isLink || entry.fileName.endsWith('/') ? null : textFormat(entry.fileName);
       if (format === null) continue;
-      const content = inOurWords(checked(await zip.openReadStreamPromise(entry), entry.crc32, budget));
+      const opened = zip;
+      const content = inOurWords(checked(() => opened.openReadStreamPromise(entry), entry.crc32, budget));
       yield { name: entry.fileName, format, content };
     }
   } catch (error) {
@@ -90,13 +91,14 @@ export async function* zipEntries(
   }
 }
 
+/** @param open begins to unpack at once, so it is called when somebody reads: an error that nobody hears ends the process */
 async function* checked(
-  source: AsyncIterable<Buffer>,
+  open: () => Promise<AsyncIterable<Buffer>>,
   expected: number,
   budget: UnpackBudget,
 ): AsyncGenerator<Uint8Array> {
   let checksum = 0;
-  for await (const chunk of source) {
+  for await (const chunk of await open()) {
     budget.addUnpacked(chunk.byteLength);
     checksum = crc32(chunk, checksum);
     yield chunk;
