@@ -75,6 +75,8 @@ export default defineConfig({
     // threads that V8 collects garbage with would take the cores from the other processes.
     execArgv: ['--enable-source-maps', '--liftoff-only', '--interrupt-budget=2000000', '--single-threaded-gc'],
     sequence: { sequencer: LongestFirst },
+    // A second, as it is otherwise, is soon over on a machine that does other things.
+    expect: { poll: { timeout: 10_000 } },
     // Our own files are loaded by Node itself, as in production: one copy of each module, in the spec and in what it tests.
     server: { deps: { external: [/\/dist\/(?!.*\.spec\.js)/, /node_modules/] } },
     projects: [
